@@ -1,0 +1,43 @@
+"""Claims: sentences of the course that are put to the test where they stand."""
+
+from typing import Any
+
+
+class ClaimError(AssertionError):
+    """A claim of the course does not hold."""
+
+
+def claim(text: str, ok: Any) -> None:
+    """Print the claim with its verdict, or raise.
+
+    Args:
+        text: the claim, as a sentence that is true or false. Numbers that differ between machines do not belong in it.
+        ok: what decides: a bool, or a NumPy or torch value with exactly one element. An array with more elements is
+            refused, because "all" and "any" are different claims.
+
+    Raises:
+        ClaimError: if ``ok`` is false.
+        TypeError: if ``text`` is no string, or ``ok`` cannot be read as one truth value.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise TypeError(f"text must be a sentence, got {text!r}")
+    if not _truth(ok):
+        raise ClaimError(f"✗ {text}")
+    print(f"✓ {text}")
+
+
+def _truth(ok: Any) -> bool:
+    """Read one truth value; a number or a string that happens to be true is more likely a slip than a verdict."""
+    item = ok.item() if getattr(ok, "shape", None) is not None and _size(ok) == 1 else ok
+    if isinstance(item, bool):
+        return item
+    shape = getattr(ok, "shape", None)
+    got = f"{type(ok).__name__} of shape {tuple(shape)}" if shape is not None else f"{type(ok).__name__} {ok!r}"
+    raise TypeError(f"ok must be one true or false value (reduce an array with .all() or .any()), got {got}")
+
+
+def _size(array: Any) -> int:
+    size = 1
+    for length in array.shape:
+        size *= length
+    return size
