@@ -1,0 +1,167 @@
+"""What every reference cell shares: parameters, the loop over time, its reverse, and the checks of shapes."""
+
+import functools
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Params = SimpleNamespace  # p.W, p.U, p.b …; gradients d.W, d.U, d.b … carry the same names
+State = tuple[np.ndarray, ...]  # one array (B, H) for each of cell.states
+
+
+class Cell(NamedTuple):
+    """One recurrent cell: two pure functions and the shapes that they need.
+
+    ``forward(p, x, state) -> state, cache`` takes one step: x (B, I), each state (B, H); the cache holds every
+    intermediate under the name that it has in the equations, with a trailing ``_`` for time t−1.
+    ``backward(p, d, cache, *dstate) -> dx, dstate_`` takes that step back: dstate is dL/dstate, (B, H) each; it adds
+    into the parameter gradients ``d`` and returns dL/dx and dL/dstate at t−1.
+    Both raise ValueError or TypeError when an argument has another shape or type than the cell needs.
+    """
+
+    name: str
+    states: tuple[str, ...]
+    shapes: Callable[[int, int], dict[str, tuple[int, ...]]]
+    forward: Callable[..., tuple[State, dict[str, np.ndarray]]]
+    backward: Callable[..., tuple[np.ndarray, State]]
+
+
+def make_cell(name: str, states: tuple[str, ...], shapes, forward, backward) -> Cell:
+    """A Cell whose two functions refuse arguments that NumPy would broadcast in silence."""
+
+    @functools.wraps(forward)
+    def checked_forward(p, x, state):
+        B, H = _check_params(cell, p, np.shape(x)[0] if np.ndim(x) == 2 else None)
+        x = _array(f"{name} expects x of shape", "x", x, (B, p.W.shape[1]), p.W.dtype)
+        return forward(p, x, _check_state(cell, state, (B, H), p.W.dtype))
+
+    @functools.wraps(backward)
+    def checked_backward(p, d, cache, *dstate):
+        expected = cache[f"{states[0]}_"].shape
+        if len(dstate) != len(states):
+            names = ", ".join(f"d{s}" for s in states)
+            raise ValueError(f"{name}.backward expects {len(states)} state gradients ({names}), got {len(dstate)}")
+        for s, value in zip(states, dstate, strict=True):
+            _array(f"d{s} must have shape", f"d{s}", value, expected, p.W.dtype)
+        return backward(p, d, cache, *dstate)
+
+    cell = Cell(name, states, shapes, checked_forward, checked_backward)
+    return cell
+
+
+def sigmoid(a):
+    """σ(a) = 1 / (1 + e⁻ᵃ), written so that it never overflows."""
+    return 0.5 * (1.0 + np.tanh(0.5 * a))
+
+
+def split(a, n: int):
+    """The n gates of a stacked pre-activation: (B, nH) -> n arrays (B, H)."""
+    return np.split(a, n, axis=-1)
+
+
+def join(*parts):
+    """The inverse of split: n arrays (B, H) -> (B, nH)."""
+    return np.concatenate(parts, axis=-1)
+
+
+def init(cell: Cell, input_size: int, hidden_size: int, rng: np.random.Generator, scale: float | None = None) -> Params:
+    """Random parameters, each uniform in ±scale; scale is 1/√H unless given, as in torch.nn (biases included)."""
+    for what, size in (("input_size", input_size), ("hidden_size", hidden_size)):
+        if size < 1:
+            raise ValueError(f"{what} must be at least 1, got {size}")
+    bound = hidden_size**-0.5 if scale is None else scale
+    return Params(**{k: rng.uniform(-bound, bound, s) for k, s in cell.shapes(input_size, hidden_size).items()})
+
+
+def zeros_like(p: Params) -> Params:
+    """Zeros under the names and shapes of p: where ``backward`` adds the gradients."""
+    return Params(**{k: np.zeros_like(v) for k, v in vars(p).items()})
+
+
+def zero_state(cell: Cell, batch: int, hidden_size: int, dtype=float) -> State:
+    """The state before the first step, all zeros: (B, H) for each of cell.states."""
+    return tuple(np.zeros((batch, hidden_size), dtype) for _ in cell.states)
+
+
+def unroll(cell: Cell, p: Params, xs: np.ndarray, state: State | None = None):
+    """The cell over a sequence.
+
+    xs (T, B, I), T ≥ 1; state (B, H) each, zeros unless given -> states, (T, B, H) for each of cell.states, and the
+    T caches. Raises ValueError for other shapes, TypeError for other types.
+    """
+    batch = np.shape(xs)[1] if np.ndim(xs) == 3 else None
+    B, H = _check_params(cell, p, batch)
+    xs = _array(f"{cell.name} expects xs of shape", "xs", xs, ("T", B, p.W.shape[1]), p.W.dtype)
+    if not len(xs):
+        raise ValueError("xs must have at least one time step, got T = 0")
+    state = zero_state(cell, B, H, p.W.dtype) if state is None else _check_state(cell, state, (B, H), p.W.dtype)
+    step, states, caches = cell.forward.__wrapped__, [], []  # type: ignore[attr-defined]  # checked above, once
+    for x in xs:
+        state, cache = step(p, x, state)
+        states.append(state)
+        caches.append(cache)
+    return tuple(np.stack(s) for s in zip(*states, strict=True)), caches
+
+
+def unroll_backward(cell: Cell, p: Params, caches, dstates):
+    """Backpropagation through time (Werbos, 1990).
+
+    dstates (T, B, H) for each of cell.states: the gradient of the loss that enters each state at each step
+    -> d, the parameter gradients; dxs (T, B, I); dstate0, the gradient of the initial state, (B, H) each.
+    """
+    expected = (len(caches), *caches[0][f"{cell.states[0]}_"].shape)
+    if len(dstates) != len(cell.states):
+        raise ValueError(f"dstates must hold {len(cell.states)} arrays ({', '.join(cell.states)}), got {len(dstates)}")
+    for s, value in zip(cell.states, dstates, strict=True):
+        _array(f"d{s}s must have shape", f"d{s}s", value, expected, p.W.dtype)
+    step, d, dxs = cell.backward.__wrapped__, zeros_like(p), []  # type: ignore[attr-defined]
+    dstate = tuple(np.zeros_like(s[0]) for s in dstates)
+    for t in reversed(range(len(caches))):
+        dstate = tuple(carried + s[t] for carried, s in zip(dstate, dstates, strict=True))
+        dx, dstate = step(p, d, caches[t], *dstate)
+        dxs.append(dx)
+    return d, np.stack(dxs[::-1]), dstate
+
+
+# ---- checks: NumPy broadcasts (1, H) against (B, H) and a bias against the batch without a word; we do not.
+
+
+def _array(lead: str, name: str, value: Any, shape: tuple, dtype) -> np.ndarray:
+    """value as an array of that shape and dtype; whole numbers are converted, everything else is refused."""
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array, got {type(value).__module__}.{type(value).__qualname__}")
+    if len(shape) != value.ndim or any(want != got for want, got in zip(shape, value.shape) if not isinstance(want, str)):
+        raise ValueError(f"{lead} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)}), got {value.shape}")
+    if value.dtype == dtype:
+        return value
+    if value.dtype.kind in "iub":
+        return value.astype(dtype)
+    raise TypeError(f"{name} must have the parameters' dtype {np.dtype(dtype)}, got {value.dtype}")
+
+
+def _check_params(cell: Cell, p: Params, batch: int | None) -> tuple[Any, int]:
+    """(B, H), after comparing every parameter's shape with cell.shapes; B is "B" when x itself has a wrong shape."""
+    for k in ("W", "U"):
+        if np.ndim(getattr(p, k, None)) != 2:
+            raise ValueError(f"{cell.name} expects p.{k} to be a matrix, got shape {np.shape(getattr(p, k, None))}")
+    I, H = p.W.shape[1], p.U.shape[1]  # noqa: E741
+    expected = cell.shapes(I, H)
+    if set(vars(p)) != set(expected):
+        raise ValueError(f"{cell.name} expects parameters {sorted(expected)}, got {sorted(vars(p))}")
+    for k, shape in expected.items():
+        value = getattr(p, k)
+        if value.shape != shape:
+            raise ValueError(f"p.{k} must have shape {shape}, got {value.shape}")
+        if value.dtype != p.W.dtype or value.dtype.kind != "f":
+            raise TypeError(f"p.{k} must be floating point and of one dtype with p.W, got {value.dtype}")
+    return ("B" if batch is None else batch), H
+
+
+def _check_state(cell: Cell, state: Any, shape: tuple, dtype) -> State:
+    if not isinstance(state, tuple) or len(state) != len(cell.states):
+        got = f"{len(state)} of them" if isinstance(state, tuple) else type(state).__name__
+        raise TypeError(f"{cell.name} expects state to be a tuple of {len(cell.states)} ({', '.join(cell.states)}), got {got}")
+    names = (f"{s}_" for s in cell.states)
+    return tuple(_array(f"{n} must have shape", n, s, shape, dtype) for n, s in zip(names, state, strict=True))
