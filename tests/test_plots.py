@@ -1,0 +1,142 @@
+"""Figures: labelled, described, reproducible, and drawn from the numbers that they are given."""
+
+import io
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+from PIL import Image
+
+from lstmcourse import plots
+
+
+def every_figure():
+    """Every figure function with data it accepts: a new one joins this list."""
+    rng = np.random.default_rng(0)
+    lags, names, cols = np.arange(60), ["lstm", "gru"], ["adding", "timing", "copy"]
+    curves = {"rnn": 0.8**lags, "lstm": 0.97**lags}
+    return {
+        "gradient_against_lag": plots.gradient_against_lag(curves, predicted={"rnn": 0.8}),
+        "gate_traces": plots.gate_traces({"i": rng.uniform(0, 1, (9, 4)), "c": rng.normal(0, 1, 9)}),
+        "activations": plots.activations({"f": rng.uniform(0, 1, (5, 7)), "g": rng.uniform(-1, 1, 30)}),
+        "loss_curves": plots.loss_curves({"lstm": rng.uniform(1, 2, (3, 20))}, baselines={"unigram": 2.5}, smooth=3),
+        "dots": plots.dots({"lstm": rng.normal(size=10), "gru": rng.normal(size=5)}, xlabel="error (%)", baseline=0.5),
+        "heatmap": plots.heatmap(rng.uniform(size=(2, 3)), rows=names, cols=cols, label="solved"),
+        "counter": plots.counter(rng.normal(size=(8, 2)), target=np.arange(8)),
+        "bars": plots.bars({"lstm": 4000, "gru": 3000}),
+        "clipping": plots.clipping(rng.uniform(0.1, 5, 30), threshold=1.0),
+        "success_against_lag": plots.success_against_lag({"lstm": {10: (9, 10), 100: (2, 10)}}, log=True),
+        "lines": plots.lines({"f": lags / 60, "g": lags / 30}, xlabel="a", ylabel="value"),
+        "spectrum": plots.spectrum(np.linalg.eigvals(rng.normal(size=(9, 9)))),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(every_figure()))
+def test_a_figure_is_labelled_described_and_reproducible(name):
+    one, two = every_figure()[name], every_figure()[name]
+    assert one.get_xlabel() or one.get_xticklabels()
+    assert one.get_ylabel() or name in ("dots", "heatmap", "bars")
+    assert plots.describe(one).endswith(".") and any(ch.isdigit() for ch in plots.describe(one))
+    assert plots.png(one) == plots.png(two)
+    assert len(plots.png(one)) < 40_000
+
+
+def test_every_public_figure_is_in_the_list():
+    drawn = {name for name, f in vars(plots).items() if hasattr(f, "__wrapped__") and f.__module__ == plots.__name__}
+    assert drawn - {"style"} == set(every_figure())
+
+
+def test_the_gradient_curve_is_the_data_and_marks_underflow():
+    values = np.float64(0.1) ** np.arange(60)
+    ax = plots.gradient_against_lag({"rnn": values}, predicted={"rnn": 0.1})
+    assert ax.get_yscale() == "log"
+    line = ax.get_lines()[0]
+    assert np.allclose(line.get_ydata(), values[: len(line.get_ydata())])
+    assert "rnn underflows at lag 38" in plots.describe(ax)
+    assert any(len(mark.get_xdata()) == 1 and mark.get_xdata()[0] == 38 for mark in ax.get_lines())
+
+
+def test_exact_zeros_are_marked_without_a_floor():
+    ax = plots.gradient_against_lag({"rnn": [1.0, 0.5, 0.0, 0.0]}, floor=None)
+    assert "underflows at lag 2" in plots.describe(ax)
+
+
+def test_several_seeds_show_their_range():
+    ys = np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 9.0], [2.0, 2.0, 4.0]])
+    ax = plots.loss_curves({"lstm": ys})
+    assert ax.get_lines()[0].get_ydata().tolist() == [2.0, 2.0, 4.0]
+    band = ax.collections[0].get_paths()[0].vertices
+    assert band[:, 1].min() == 1.0 and band[:, 1].max() == 9.0
+
+
+def test_gate_traces_take_caches():
+    rng = np.random.default_rng(1)
+    caches = [
+        {"x": rng.normal(size=(2, 3)), "i": rng.uniform(size=(2, 4)), "h": rng.normal(size=(2, 4))} for _ in range(5)
+    ]
+    ax = plots.gate_traces(caches, batch=1)
+    assert [line.get_label() for line in ax.get_lines()] == ["i", "h"]
+    assert np.allclose(ax.get_lines()[0].get_ydata(), [cache["i"][1].mean() for cache in caches])
+
+
+def test_heatmap_refuses_a_matrix_that_does_not_fit():
+    with pytest.raises(ValueError, match=r"heatmap expects a matrix of shape \(1, 2\), got \(2, 2\)"):
+        plots.heatmap(np.zeros((2, 2)), rows=["a"], cols=["b", "c"])
+
+
+@pytest.mark.parametrize(
+    "solved, networks, low, high", [(0, 10, 0.0, 0.278), (10, 10, 0.722, 1.0), (5, 10, 0.237, 0.763)]
+)
+def test_wilson(solved, networks, low, high):
+    assert plots.wilson(solved, networks) == pytest.approx((low, high), abs=1e-3)
+
+
+def test_wilson_refuses_impossible_counts():
+    with pytest.raises(ValueError, match="got solved=3, networks=2"):
+        plots.wilson(3, 2)
+
+
+def test_colours_are_those_of_the_quantities():
+    assert plots.colour("f") == plots.colour("f_t") == plots.colour("z") == "#D55E00"
+    assert plots.colour("lstm") == plots.CELL_COLOURS["lstm"]
+    assert plots.colour("something", 1) == plots.CYCLE[1]
+
+
+def test_equations_wear_the_colours():
+    assert plots.tex("f") == r"{\color{#D55E00} f_{t}}"
+    assert plots.tex("b", "") == rf"{{\color{{{plots.CYCLE[0]}}} b}}"
+    for name in plots.EQUATIONS:
+        block = plots.equation(name)
+        assert "<" not in block and block.count("{") == block.count("}")
+    with pytest.raises(ValueError, match=r"plots\.equation knows .*; got 'nig'"):
+        plots.equation("nig")
+
+
+def test_the_style_leaves_no_trace():
+    before = dict(matplotlib.rcParams)
+    plots.bars({"a": 1})
+    with plots.style():
+        assert matplotlib.rcParams["axes.titlelocation"] == "left"
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_show_carries_the_alt_text_and_a_small_png(monkeypatch):
+    shown = {}
+    monkeypatch.setattr("IPython.display.display", lambda data, raw, metadata: shown.update(data=data, meta=metadata))
+    axes = plots.panels(1, 2)
+    plots.bars({"lstm": 4}, axes[0, 0], title="Left")
+    plots.bars({"gru": 3}, axes[0, 1])
+    plots.show(axes)
+    assert shown["meta"]["image/png"]["alt"] == "Left. Bars of parameters: lstm 4. Bars of parameters: gru 3."
+    assert shown["data"]["text/plain"] == "Figure: Left"
+    image = Image.open(io.BytesIO(shown["data"]["image/png"]))
+    assert image.size == (shown["meta"]["image/png"]["width"], shown["meta"]["image/png"]["height"])
+
+
+def test_drawing_loads_no_pyplot():
+    code = (
+        "import sys; from lstmcourse import plots; plots.png(plots.bars({'a': 1})); assert not sys.modules.get(PYPLOT)"
+    )
+    subprocess.run([sys.executable, "-c", code.replace("PYPLOT", "'matplotlib.pyplot'")], check=True)
