@@ -12,7 +12,7 @@ COLOURS = {
     "n": "#CC79A7",
     "x": "#777777",
 }
-"""One colour per quantity, safe for colour-blind readers (after Okabe and Ito). z takes the colour of f, n that of g."""
+"""One colour per quantity, safe for colour-blind readers (after Okabe and Ito). z takes the colour of f, n of g."""
 
 CELL_COLOURS = {
     "rnn": "#777777",
