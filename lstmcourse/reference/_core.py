@@ -132,7 +132,8 @@ def _array(lead: str, name: str, value: Any, shape: tuple, dtype) -> np.ndarray:
     """value as an array of that shape and dtype; whole numbers are converted, everything else is refused."""
     if not isinstance(value, np.ndarray):
         raise TypeError(f"{name} must be a NumPy array, got {type(value).__module__}.{type(value).__qualname__}")
-    if len(shape) != value.ndim or any(want != got for want, got in zip(shape, value.shape) if not isinstance(want, str)):
+    sizes = zip(shape, value.shape)  # a letter stands for any size
+    if len(shape) != value.ndim or any(want != got for want, got in sizes if not isinstance(want, str)):
         raise ValueError(f"{lead} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)}), got {value.shape}")
     if value.dtype == dtype:
         return value
@@ -146,7 +147,7 @@ def _check_params(cell: Cell, p: Params, batch: int | None) -> tuple[Any, int]:
     for k in ("W", "U"):
         if np.ndim(getattr(p, k, None)) != 2:
             raise ValueError(f"{cell.name} expects p.{k} to be a matrix, got shape {np.shape(getattr(p, k, None))}")
-    I, H = p.W.shape[1], p.U.shape[1]  # noqa: E741
+    I, H = p.W.shape[1], p.U.shape[1]
     expected = cell.shapes(I, H)
     if set(vars(p)) != set(expected):
         raise ValueError(f"{cell.name} expects parameters {sorted(expected)}, got {sorted(vars(p))}")
@@ -162,6 +163,7 @@ def _check_params(cell: Cell, p: Params, batch: int | None) -> tuple[Any, int]:
 def _check_state(cell: Cell, state: Any, shape: tuple, dtype) -> State:
     if not isinstance(state, tuple) or len(state) != len(cell.states):
         got = f"{len(state)} of them" if isinstance(state, tuple) else type(state).__name__
-        raise TypeError(f"{cell.name} expects state to be a tuple of {len(cell.states)} ({', '.join(cell.states)}), got {got}")
-    names = (f"{s}_" for s in cell.states)
-    return tuple(_array(f"{n} must have shape", n, s, shape, dtype) for n, s in zip(names, state, strict=True))
+        names = ", ".join(cell.states)
+        raise TypeError(f"{cell.name} expects state to be a tuple of {len(cell.states)} ({names}), got {got}")
+    named = [(f"{s}_", value) for s, value in zip(cell.states, state, strict=True)]
+    return tuple(_array(f"{name} must have shape", name, value, shape, dtype) for name, value in named)

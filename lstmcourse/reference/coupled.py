@@ -9,6 +9,8 @@ are the same functions with the rows of that gate negated.
     o = σ(a_o)                      (4)
     c = f ∘ c₋ + (1 − f) ∘ g        (5)
     h = o ∘ tanh(c)                 (6)
+
+x is (B, I), h and c (B, H); W (3H, I), U (3H, H), b (3H,).
 """
 
 import numpy as np

@@ -11,6 +11,8 @@ peephole LSTM. The state carries the gates along: (h, c, i, f, o).
     c = f ∘ c₋ + i ∘ g                      (6)
     o = σ(a_o + q_o + p_o ∘ c)              (7)
     h = o ∘ tanh(c)                         (8)
+
+x is (B, I), states (B, H); W (4H, I), U (4H, H), b (4H,), R (3H, 3H), p_i, p_f, p_o (H,).
 """
 
 import numpy as np

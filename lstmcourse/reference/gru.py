@@ -10,6 +10,8 @@ z multiplies the old state, as in Cho et al. and PyTorch.
     v = u_n + b_hn                  (5)
     n = tanh(a_n + r ∘ v)           (6)
     h = (1 − z) ∘ n + z ∘ h₋        (7)
+
+x is (B, I), h (B, H); W (3H, I), U (3H, H), b (3H,), b_hn (H,).
 """
 
 import numpy as np

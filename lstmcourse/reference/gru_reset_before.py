@@ -6,6 +6,8 @@ r"""GRU with the reset gate before the recurrent product — Cho et al. (2014), 
     s = r ∘ h₋                      (4)
     n = tanh(a_n + U_n s)           (5)
     h = (1 − z) ∘ n + z ∘ h₋        (6)
+
+x is (B, I), h (B, H); W (3H, I), U (3H, H), b (3H,), U_r, U_z, U_n its blocks.
 """
 
 import numpy as np

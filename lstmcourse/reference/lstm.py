@@ -7,6 +7,8 @@ r"""LSTM with a forget gate — Gers, Schmidhuber & Cummins (2000); the LSTM as 
     o = σ(a_o)              (5)
     c = f ∘ c₋ + i ∘ g      (6)
     h = o ∘ tanh(c)         (7)
+
+x is (B, I), h and c (B, H); W (4H, I), U (4H, H), b (4H,).
 """
 
 import numpy as np

@@ -6,6 +6,8 @@ r"""LSTM without a forget gate — Hochreiter & Schmidhuber (1997), with tanh wh
     o = σ(a_o)              (4)
     c = c₋ + i ∘ g          (5)   the constant error carousel
     h = o ∘ tanh(c)         (6)
+
+x is (B, I), h and c (B, H); W (3H, I), U (3H, H), b (3H,).
 """
 
 import numpy as np

@@ -7,6 +7,8 @@ r"""Peephole LSTM — Gers, Schraudolph & Schmidhuber (2002): the gates also see
     c = f ∘ c₋ + i ∘ g          (5)
     o = σ(a_o + p_o ∘ c)        (6)   the output gate sees the new cell state
     h = o ∘ tanh(c)             (7)
+
+x is (B, I), h and c (B, H); W (4H, I), U (4H, H), b (4H,), p_i, p_f, p_o (H,).
 """
 
 import numpy as np

@@ -3,6 +3,8 @@ r"""Recurrent network of Elman (1990), "Finding Structure in Time", with tanh or
     a = W x + U h₋ + b      (1)
     h = tanh(a)             (2)   RNN
     h = max(0, a)           (3)   RNN_RELU, the cell of Le, Jaitly & Hinton (2015)
+
+x is (B, I), h (B, H); W (H, I), U (H, H), b (H,).
 """
 
 import numpy as np

@@ -1,0 +1,82 @@
+"""The same cells in PyTorch: drop-in layers for torch.nn.RNN, LSTM and GRU, and the ones that it does not have.
+
+LAYERS maps the name of each reference cell to its layer.
+"""
+
+from ._biases import chrono_
+from ._input import pack
+from ._recurrent import Recurrent
+from .coupled import CoupledLSTM
+from .fgr import FGRLSTM
+from .gru import GRU
+from .gru_reset_before import GRUResetBefore
+from .lstm import LSTM
+from .lstm97 import LSTM97
+from .odyssey import (
+    CIFGLSTM,
+    NFGLSTM,
+    NIAFLSTM,
+    NIGLSTM,
+    NOAFLSTM,
+    NOGLSTM,
+    NFGPlainLSTM,
+    NIAFPlainLSTM,
+    NIGPlainLSTM,
+    NOAFPlainLSTM,
+    NOGPlainLSTM,
+    VanillaLSTM,
+)
+from .peephole import PeepholeLSTM
+from .rnn import RNN, RNNReLU
+
+LAYERS: dict[str, type[Recurrent]] = {
+    "rnn": RNN,
+    "rnn_relu": RNNReLU,
+    "lstm97": LSTM97,
+    "lstm": LSTM,
+    "peephole": PeepholeLSTM,
+    "coupled": CoupledLSTM,
+    "gru": GRU,
+    "gru_reset_before": GRUResetBefore,
+    "vanilla": VanillaLSTM,
+    "nig": NIGLSTM,
+    "nfg": NFGLSTM,
+    "nog": NOGLSTM,
+    "niaf": NIAFLSTM,
+    "noaf": NOAFLSTM,
+    "cifg": CIFGLSTM,
+    "nig_plain": NIGPlainLSTM,
+    "nfg_plain": NFGPlainLSTM,
+    "nog_plain": NOGPlainLSTM,
+    "niaf_plain": NIAFPlainLSTM,
+    "noaf_plain": NOAFPlainLSTM,
+    "fgr": FGRLSTM,
+}
+
+__all__ = [
+    "CIFGLSTM",
+    "FGRLSTM",
+    "GRU",
+    "LAYERS",
+    "LSTM",
+    "LSTM97",
+    "NFGLSTM",
+    "NIAFLSTM",
+    "NIGLSTM",
+    "NOAFLSTM",
+    "NOGLSTM",
+    "RNN",
+    "CoupledLSTM",
+    "GRUResetBefore",
+    "NFGPlainLSTM",
+    "NIAFPlainLSTM",
+    "NIGPlainLSTM",
+    "NOAFPlainLSTM",
+    "NOGPlainLSTM",
+    "PeepholeLSTM",
+    "RNNReLU",
+    "Recurrent",
+    "VanillaLSTM",
+    "chrono_",
+    "pack",
+]

@@ -1,0 +1,58 @@
+"""The two initialisations of the bias that decides how long a cell remembers."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+ROWS = {"LSTM": "ifgo", "GRU": "rzn"}  # of torch.nn's layers; ours carry their own
+
+
+def set_bias_(layer: nn.Module, argument: str, row: str | None, fill: Callable[[Tensor], object]) -> None:
+    """Let ``fill`` set b_ih of one gate's rows in every layer and direction; b_hh there becomes zero.
+
+    So the sum of the two biases, which is all that the cell sees, is what ``fill`` wrote. Raises ValueError where
+    the layer has no such gate or no biases.
+    """
+    rows = getattr(layer, "rows", None) or ROWS.get(getattr(layer, "mode", ""), "")
+    name = type(layer).__name__
+    if row is None or row not in rows:
+        raise ValueError(f"{argument} needs a gate that keeps the old state; {name} has none")
+    if not layer.bias:
+        raise ValueError(f"{argument} sets a bias, and this {name} was made with bias=False")
+    H = layer.hidden_size
+    at = slice(rows.index(row) * H, (rows.index(row) + 1) * H)
+    with torch.no_grad():
+        for key, parameter in layer.named_parameters():
+            if key.startswith("bias_ih"):
+                fill(parameter[at])
+            elif key.startswith("bias_hh"):
+                parameter[at].zero_()
+
+
+def chrono_(layer: nn.Module, T_max: float, generator: torch.Generator | None = None) -> nn.Module:
+    """Chrono initialisation — Tallec & Ollivier (2018), "Can recurrent neural networks warp time?", eq. 16.
+
+    Biases of the forget gate b_f = log u with u uniform in [1, T_max − 1], so that σ(b_f)'s memory times are spread
+    up to T_max steps; the input gate's are b_i = −b_f. Coupled gates need b_f alone, since i = 1 − f. For a GRU the
+    z rows take b_f's part (z keeps the old state; the paper gives the rule for gated cells in general).
+
+    Args:
+        layer: one of ours, torch.nn.LSTM or torch.nn.GRU; changed in place and returned.
+        T_max: the longest lag expected, in steps; more than 2.
+        generator: source of the random numbers; torch's default unless given.
+    """
+    if isinstance(T_max, bool) or not isinstance(T_max, int | float) or not 2 < T_max < float("inf"):
+        raise ValueError(f"T_max must be a finite number of steps above 2, got {T_max!r}")
+    rows = getattr(layer, "rows", None) or ROWS.get(getattr(layer, "mode", ""), "")
+    forget = next((k for k in "fz" if k in rows), None)
+    drawn: list[Tensor] = []
+
+    def draw(b: Tensor) -> None:
+        drawn.append(b.uniform_(1, float(T_max) - 1, generator=generator).log_().clone())
+
+    set_bias_(layer, "chrono", forget, draw)
+    if "i" in rows:
+        values = iter(drawn)
+        set_bias_(layer, "chrono", "i", lambda b: b.copy_(-next(values)))
+    return layer

@@ -1,0 +1,149 @@
+"""What comes into a layer and what leaves it: shapes, dtypes, devices, packed sequences, and the errors."""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
+
+
+class Steps(NamedTuple):
+    """An input as (T, B, I), and what is needed to give the output the form in which the input came."""
+
+    xs: Tensor
+    packed: PackedSequence | None = None
+    mask: Tensor | None = None  # (T, B, 1), True where a packed sequence has a step
+    unbatched: bool = False
+
+
+def unpack(layer, input: Any) -> Steps:
+    """The input, checked, as Steps; sequences of a PackedSequence are in its (sorted) order, padded with zeros."""
+    name = type(layer).__name__
+    packed = input if isinstance(input, PackedSequence) else None
+    xs = input.data if packed is not None else input
+    if not isinstance(xs, Tensor):
+        hint = "; torch.from_numpy converts it" if type(xs).__module__ == "numpy" else ""
+        raise TypeError(f"{name} expects a torch.Tensor or a PackedSequence as input, got {_kind(xs)}{hint}")
+    weight = layer.weight_ih_l0
+    if xs.dtype != weight.dtype and not torch.is_autocast_enabled(xs.device.type):
+        raise ValueError(
+            f"{name} expects input of dtype {weight.dtype}, got {xs.dtype}; input.to({weight.dtype}) converts it"
+        )
+    if xs.device != weight.device:
+        raise ValueError(f"{name} expects input on {weight.device}, where its parameters are, got {xs.device}")
+    if packed is not None:
+        return _unpack_sequences(name, layer.input_size, packed)
+    axes = "(B, T, " if layer.batch_first else "(T, B, "
+    if xs.dim() not in (2, 3) or xs.size(-1) != layer.input_size:
+        unbatched = f" or (T, {layer.input_size})" if xs.dim() == 2 else ""
+        raise ValueError(f"{name} expects input of shape {axes}{layer.input_size}){unbatched}, got {tuple(xs.shape)}")
+    if xs.dim() == 2:
+        steps = Steps(xs.unsqueeze(1), unbatched=True)
+    else:
+        steps = Steps(xs.transpose(0, 1) if layer.batch_first else xs)
+    if steps.xs.size(0) == 0:
+        raise ValueError(f"{name} expects at least one time step, got input of shape {tuple(xs.shape)}")
+    return steps
+
+
+def _unpack_sequences(name: str, input_size: int, packed: PackedSequence) -> Steps:
+    data, sizes = packed.data, packed.batch_sizes
+    if data.dim() != 2 or data.size(-1) != input_size:
+        raise ValueError(f"{name} expects PackedSequence.data of shape (N, {input_size}), got {tuple(data.shape)}")
+    if not len(sizes) or int(sizes[-1]) < 1 or bool((sizes[1:] > sizes[:-1]).any()):
+        raise ValueError(f"PackedSequence.batch_sizes must be positive and never grow, got {sizes.tolist()}")
+    if int(sizes.sum()) != len(data):
+        raise ValueError(
+            f"PackedSequence is inconsistent: batch_sizes add up to {int(sizes.sum())} rows, data has {len(data)}; "
+            "were lengths longer than the padded input? nn.pack checks them"
+        )
+    B = int(sizes[0])
+    if packed.sorted_indices is not None and len(packed.sorted_indices) != B:
+        raise ValueError(
+            f"PackedSequence.sorted_indices must have {B} entries, one a sequence, got {len(packed.sorted_indices)}"
+        )
+    mask = torch.arange(B) < sizes[:, None]  # row-major, its True entries are in the order of data
+    mask = mask.to(data.device)
+    xs = data.new_zeros(len(sizes), B, input_size).masked_scatter(mask.unsqueeze(-1), data)
+    return Steps(xs, packed, mask.unsqueeze(-1))
+
+
+def initial_state(layer, hx: Any, steps: Steps) -> tuple[Tensor, ...]:
+    """hx, checked, as one (L·D, B, size) tensor for each of layer.states; zeros where hx is None."""
+    name, xs = type(layer).__name__, steps.xs
+    n, B = layer.num_layers * layer._directions, xs.size(1)
+    sizes = {s: layer._output_size if s == "h" else layer.hidden_size for s in layer.states}
+    if hx is None:
+        return tuple(xs.new_zeros(n, B, size) for size in sizes.values())
+    wanted = ", ".join(f"{s}_0" for s in layer.states)
+    if len(layer.states) == 1:
+        if not isinstance(hx, Tensor):
+            raise TypeError(f"{name} expects hx to be one tensor, {wanted}, got {_kind(hx)}")
+        hx = (hx,)
+    elif not isinstance(hx, tuple | list) or len(hx) != len(layer.states):
+        raise TypeError(f"{name} expects hx to be a tuple ({wanted}), got {_kind(hx)}")
+    for (s, size), value in zip(sizes.items(), hx, strict=True):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{s}_0 must be a torch.Tensor, got {_kind(value)}")
+        shape = (n, size) if steps.unbatched else (n, B, size)
+        if value.shape != shape:
+            raise ValueError(f"{s}_0 must have shape {shape}, got {tuple(value.shape)}")
+        if value.dtype != xs.dtype and not torch.is_autocast_enabled(xs.device.type):
+            raise ValueError(f"{s}_0 must have the input's dtype {xs.dtype}, got {value.dtype}")
+        if value.device != xs.device:
+            raise ValueError(f"{s}_0 must be on the input's device {xs.device}, got {value.device}")
+    if steps.unbatched:
+        return tuple(s.unsqueeze(1) for s in hx)
+    order = steps.packed.sorted_indices if steps.packed is not None else None
+    return tuple(s if order is None else s.index_select(1, order) for s in hx)
+
+
+def repack(layer, output: Tensor, state: tuple[Tensor, ...], steps: Steps):
+    """Output (T, B, ·), or the rows of packed data, and the final states in the form in which the input came."""
+    if steps.packed is not None:
+        packed = steps.packed
+        if output.dim() == 3:
+            output = output.masked_select(steps.mask).view(-1, output.size(-1))
+        output = PackedSequence(output, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
+        if packed.unsorted_indices is not None:
+            state = tuple(s.index_select(1, packed.unsorted_indices) for s in state)
+    elif steps.unbatched:
+        output, state = output.squeeze(1), tuple(s.squeeze(1) for s in state)
+    elif layer.batch_first:
+        output = output.transpose(0, 1)
+    return output, (state if len(state) > 1 else state[0])
+
+
+def pack(x: Tensor, lengths, batch_first: bool = False) -> PackedSequence:
+    """Pack padded sequences, checking what torch's pack_padded_sequence lets pass.
+
+    Args:
+        x: (T, B, ·), or (B, T, ·) with ``batch_first``.
+        lengths: B integers (list, tuple, array or tensor), each from 1 to T, in any order.
+
+    Returns a PackedSequence that remembers the order, so that a layer's outputs and states come back in it.
+    Raises ValueError or TypeError for lengths that are not whole, not positive, over T, or not B of them.
+    """
+    if not isinstance(x, Tensor):
+        raise TypeError(f"x must be a torch.Tensor, got {_kind(x)}")
+    if x.dim() < 2:
+        axes = "(B, T, …)" if batch_first else "(T, B, …)"
+        raise ValueError(f"x must have shape {axes}, got {tuple(x.shape)}")
+    lengths = torch.as_tensor(lengths).cpu()
+    if lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
+        raise TypeError(f"lengths must be integers, got {lengths.dtype}")
+    B, T = (x.size(0), x.size(1)) if batch_first else (x.size(1), x.size(0))
+    if lengths.shape != (B,):
+        raise ValueError(f"lengths must have shape ({B},), one for each sequence, got {tuple(lengths.shape)}")
+    bad = ((lengths < 1) | (lengths > T)).nonzero().flatten().tolist()
+    if bad:
+        raise ValueError(f"lengths must be from 1 to T = {T}, got {int(lengths[bad[0]])} for sequence {bad[0]}")
+    return pack_padded_sequence(x, lengths.long(), batch_first=batch_first, enforce_sorted=False)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")

@@ -1,0 +1,180 @@
+"""Everything that a recurrent layer needs except its equations: torch.nn's constructor, call, names and errors."""
+
+import math
+import operator
+import warnings
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from . import _input, _scan
+from ._biases import chrono_, set_bias_
+
+
+class Recurrent(nn.Module):
+    """Base of every layer. A subclass states ``rows``, ``states``, ``vectors`` and ``step``, and little else.
+
+    Args:
+        input_size: features of the input, I.
+        hidden_size: units, H.
+        num_layers: layers on top of each other; each reads the output of the one below.
+        bias: with ``False`` there are no ``bias_ih`` and ``bias_hh``.
+        batch_first: input and output are (B, T, ·) instead of (T, B, ·); states are not affected.
+        dropout: probability of dropping an element of the output of each layer but the last, while training.
+        bidirectional: a second set of weights reads the sequence from its end.
+        device, dtype: of the parameters.
+        impl: the way that computes it: ``"loop"`` (plain autograd, double backward), ``"scan"`` (one autograd node
+            for the sequence), ``"vendor"`` (cuDNN, oneDNN) or ``"auto"``, the fastest that applies; see `route`.
+        forget_bias: b_ih + b_hh of the forget rows (a GRU's z rows) equals this number (Gers et al., 2000;
+            Jozefowicz et al., 2015, recommend 1).
+        chrono: T_max of the chrono initialisation (Tallec & Ollivier, 2018, eq. 16); see `chrono_`.
+
+    Call: ``layer(input, hx=None) -> output, state``, as in torch.nn: input (T, B, I), (T, I) or a PackedSequence;
+    state one tensor (L·D, B, H) where the cell has one state, a tuple of them where it has more.
+
+    Raises:
+        ValueError, TypeError: for sizes, shapes, dtypes or devices that do not fit; the message names the argument,
+            what was expected and what was got.
+    """
+
+    rows: ClassVar[str]  # one letter for each gate, in the order of the rows of weight_ih
+    gates: ClassVar[int]  # len(rows)
+    states: tuple[str, ...] = ("h",)
+    vectors: tuple[str, ...] = ()  # parameters of shape (H,) beside the weights: the peepholes
+    forget: ClassVar[str | None] = None  # the row that keeps the old state: f, or the GRU's z
+    vendor: Callable | None = None  # torch's own kernel for this cell, called by _scan.vendor
+    scan: Any = None  # the cell's one-node scan, a _scan.Scan
+    step: Callable  # (ax, state, w) -> state; ax = W x + b_ih, done for all t at once by the caller
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "rows" in cls.__dict__:
+            cls.gates = len(cls.rows)
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device=None,
+        dtype=None,
+        *,
+        proj_size: int = 0,
+        impl: str = "auto",
+        forget_bias: float | None = None,
+        chrono: float | None = None,
+    ):
+        super().__init__()
+        self.input_size = _size("input_size", input_size)
+        self.hidden_size = _size("hidden_size", hidden_size)
+        self.num_layers = _size("num_layers", num_layers)
+        self.proj_size = _size("proj_size", proj_size, least=0)
+        if self.proj_size >= self.hidden_size:
+            raise ValueError(f"proj_size must be smaller than hidden_size ({hidden_size}), got {proj_size}")
+        self.bias, self.batch_first, self.bidirectional = bool(bias), bool(batch_first), bool(bidirectional)
+        self.dropout = _probability(dropout)
+        if self.dropout and self.num_layers == 1:
+            warnings.warn("dropout acts between layers, so it does nothing with num_layers=1", stacklevel=3)
+        if impl not in self.ways():
+            raise ValueError(f"impl of {type(self).__name__} must be one of {self.ways()}, got {impl!r}")
+        self.impl, self.forget_bias, self.chrono = impl, forget_bias, chrono
+        for layer in range(self.num_layers):
+            size = self.input_size if layer == 0 else self._directions * self._output_size
+            for suffix in self._suffixes(layer):
+                for name, shape in self._shapes(size).items():
+                    parameter = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
+                    self.register_parameter(name + suffix, parameter)
+        self.reset_parameters()
+
+    # ---- parameters
+
+    @property
+    def _directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    @property
+    def _output_size(self) -> int:
+        return self.proj_size or self.hidden_size
+
+    def _shapes(self, input_size: int) -> dict[str, tuple[int, ...]]:
+        """The parameters of one layer in one direction, in torch.nn's order."""
+        G, H, P = self.gates, self.hidden_size, self._output_size
+        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (G * H, input_size), "weight_hh": (G * H, P)}
+        if self.bias:
+            shapes |= {"bias_ih": (G * H,), "bias_hh": (G * H,)}
+        if self.proj_size:
+            shapes["weight_hr"] = (P, H)
+        return shapes | dict.fromkeys(self.vectors, (H,))
+
+    def _suffixes(self, layer: int) -> list[str]:
+        return [f"_l{layer}", f"_l{layer}_reverse"][: self._directions]
+
+    def weights(self, layer: int = 0, reverse: bool = False) -> SimpleNamespace:
+        """The parameters of one layer and direction without their suffix; absent biases are None."""
+        suffix = self._suffixes(layer)[int(reverse)]
+        names = self._shapes(self.input_size)
+        w = dict.fromkeys(("bias_ih", "bias_hh", "weight_hr")) | {n: getattr(self, n + suffix) for n in names}
+        return SimpleNamespace(**w)
+
+    def reset_parameters(self) -> None:
+        """Every parameter uniform in ±1/√H, as in torch.nn; then forget_bias and chrono, where given."""
+        bound = 1 / math.sqrt(self.hidden_size)
+        for p in self.parameters():
+            nn.init.uniform_(p, -bound, bound)
+        if self.forget_bias is not None and self.chrono is not None:
+            raise ValueError("forget_bias and chrono both set the forget rows: give one of them")
+        if self.forget_bias is not None:
+            set_bias_(self, "forget_bias", self.forget, lambda b: b.fill_(self.forget_bias))
+        if self.chrono is not None:
+            chrono_(self, self.chrono)
+
+    def flatten_parameters(self) -> None:
+        """Lay the weights out in one buffer for cuDNN; does nothing where cuDNN is not used."""
+        _scan.flatten(self)
+
+    # ---- the call
+
+    @classmethod
+    def ways(cls) -> tuple[str, ...]:
+        """The values that ``impl`` may take."""
+        return ("auto", "loop", *(["scan"] if cls.scan is not None else []), *(["vendor"] if cls.vendor else []))
+
+    def route(self, input: Tensor | PackedSequence) -> str:
+        """The way that a call on this input takes: "loop", "scan" or "vendor"."""
+        return _scan.route(self, input)
+
+    def forward(self, input, hx=None):
+        steps = _input.unpack(self, input)  # (T, B, I), whatever it came as
+        state = _input.initial_state(self, hx, steps)
+        output, state = _scan.WAYS[self.route(input)](self, steps, state)
+        return _input.repack(self, output, state, steps)
+
+    def extra_repr(self) -> str:
+        defaults = dict(num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False, proj_size=0)
+        defaults |= dict(impl="auto", forget_bias=None, chrono=None)
+        given = [f"{k}={getattr(self, k)!r}" for k, v in defaults.items() if getattr(self, k) != v]
+        return ", ".join([str(self.input_size), str(self.hidden_size), *given])
+
+
+def _size(name: str, value: Any, least: int = 1) -> int:
+    """A whole number of at least ``least``; NumPy's integers count, booleans and floats do not."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
+    value = operator.index(value)
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, got {value}")
+    return value
+
+
+def _probability(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f"dropout must be a number between 0 and 1, got {value!r}")
+    return float(value)

@@ -1,0 +1,93 @@
+"""The ways over time: the loop, torch's own kernel, and the choice between them."""
+
+from types import SimpleNamespace
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+State = tuple[Tensor, ...]
+
+
+def affine(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """W x + b over the last dimension; weights with a leading dimension of nets make it a batched product."""
+    if weight.dim() == 2:
+        return F.linear(x, weight, bias)
+    y = x @ weight.mT
+    return y if bias is None else y + bias
+
+
+def loop(step, w: SimpleNamespace, xs: Tensor, state: State, mask: Tensor | None = None, reverse: bool = False):
+    """One direction of one layer, step by step under plain autograd: the contract that every other way must meet.
+
+    xs (T, B, I), state (B, ·) each -> h over time (T, B, ·) and the final state. Where the mask (T, B, 1) is False
+    the state stands still and h is zero.
+    """
+    ax = affine(xs, w.weight_ih, w.bias_ih).unbind(0)  # every input product in one
+    order = range(len(ax) - 1, -1, -1) if reverse else range(len(ax))
+    hs: list[Tensor] = [ax[0]] * len(ax)
+    for t in order:
+        new = step(ax[t], state, w)
+        if mask is not None:
+            new = tuple(torch.where(mask[t], n, s) for n, s in zip(new, state, strict=True))
+        state = new
+        hs[t] = state[0]
+    out = torch.stack(hs)
+    return (out if mask is None else out * mask), state
+
+
+def stacked(run, layer, steps, hx: State) -> tuple[Tensor, State]:
+    """Layers and directions around a function ``run(layer, w, xs, state, mask, reverse)`` that does one of them."""
+    xs, final = steps.xs, []
+    for k in range(layer.num_layers):
+        outs = []
+        for reverse in range(layer._directions):
+            state = tuple(s[k * layer._directions + reverse] for s in hx)
+            out, state = run(layer, layer.weights(k, bool(reverse)), xs, state, steps.mask, bool(reverse))
+            outs.append(out)
+            final.append(state)
+        xs = torch.cat(outs, -1) if len(outs) == 2 else outs[0]
+        if layer.dropout and k < layer.num_layers - 1:
+            xs = F.dropout(xs, layer.dropout, layer.training)
+    return xs, tuple(torch.stack(s) for s in zip(*final, strict=True))
+
+
+def by_loop(layer, steps, hx: State) -> tuple[Tensor, State]:
+    return stacked(lambda layer, w, *args: loop(layer.step, w, *args), layer, steps, hx)
+
+
+def by_vendor(layer, steps, hx: State) -> tuple[Tensor, State]:
+    """One call into torch's own kernel for all layers and directions: cuDNN on a GPU, oneDNN or ATen on a CPU."""
+    weights = [t for k in range(layer.num_layers) for r in range(layer._directions) for t in _flat(layer, k, bool(r))]
+    flags = (layer.bias, layer.num_layers, layer.dropout, layer.training, layer.bidirectional)
+    state = hx if len(hx) > 1 else hx[0]
+    if steps.packed is None:
+        output, *final = layer.vendor(steps.xs, state, weights, *flags, False)
+    else:
+        output, *final = layer.vendor(steps.packed.data, steps.packed.batch_sizes, state, weights, *flags)
+    return output, tuple(final)
+
+
+def _flat(layer, k: int, reverse: bool) -> list[Tensor]:
+    """One layer's weights in one direction, in the order that torch's kernels take."""
+    w = layer.weights(k, reverse)
+    return [t for t in (w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, w.weight_hr) if t is not None]
+
+
+def flatten(layer) -> None:
+    """Lay a layer's weights out in one cuDNN buffer; nothing to do on other devices or for other cells."""
+
+
+WAYS = {"loop": by_loop, "vendor": by_vendor}
+
+
+def route(layer, input) -> str:
+    """The way that a call takes: the layer's impl, or for "auto" the fastest that applies.
+
+    Inside a torch.func transform (vmap, grad, jacrev …) "auto" takes the loop, which alone they can see through.
+    """
+    if layer.impl != "auto":
+        return layer.impl
+    if layer.vendor and torch._C._functorch.peek_interpreter_stack() is None:
+        return "vendor"
+    return "loop"

@@ -1,0 +1,64 @@
+r"""Peephole LSTM — Gers, Schraudolph & Schmidhuber (2002): the gates also see the cell state.
+
+    a = W x + U h₋ + b          (1)   rows i, f, g, o
+    i = σ(a_i + p_i ∘ c₋)       (2)
+    f = σ(a_f + p_f ∘ c₋)       (3)
+    g = tanh(a_g)               (4)
+    c = f ∘ c₋ + i ∘ g          (5)
+    o = σ(a_o + p_o ∘ c)        (6)   the output gate sees the new cell state
+    h = o ∘ tanh(c)             (7)
+
+x is (B, I), h and c (B, H); weight_ih (4H, I), weight_hh (4H, H), bias_ih, bias_hh (4H,), p_i, p_f, p_o (H,).
+"""
+
+from torch import sigmoid, tanh
+
+from ._recurrent import Recurrent
+from ._scan import affine
+
+
+class Peepholes(Recurrent):
+    """A layer whose gates may see the cell state: adds the argument ``peepholes``, any subset of "ifo"."""
+
+    states = ("h", "c")
+    peepholes = "ifo"
+
+    def __init__(self, *args, peepholes: str | None = None, **kwargs):
+        seen = type(self).peepholes if peepholes is None else peepholes
+        if not isinstance(seen, str) or set(seen) - set("ifo") or len(set(seen)) != len(seen):
+            raise ValueError(f'peepholes must be a subset of "ifo", each letter once, got {seen!r}')
+        self.__dict__.update(peepholes=seen, vectors=tuple(f"p_{k}" for k in "ifo" if k in seen and k in self.rows))
+        super().__init__(*args, **kwargs)
+
+    def extra_repr(self) -> str:
+        given = "" if self.peepholes == type(self).peepholes else f", peepholes={self.peepholes!r}"
+        return super().extra_repr() + given
+
+
+def see(a, w, gate, c):
+    """a + p ∘ c where the gate has a peephole, else a."""
+    p = getattr(w, f"p_{gate}", None)
+    return a if p is None else a + p * c
+
+
+class PeepholeLSTM(Peepholes):
+    """LSTM with diagonal peepholes p_i, p_f, p_o (Gers et al., 2002), each a parameter of shape (H,).
+
+    peepholes: the gates that see the cell, any subset of "ifo"; "" is the plain LSTM.
+    """
+
+    rows = "ifgo"
+    forget = "f"
+
+    @staticmethod
+    def step(ax, state, w):
+        h_, c_ = state
+        a = ax + affine(h_, w.weight_hh, w.bias_hh)  # (1)
+        a_i, a_f, a_g, a_o = a.chunk(4, -1)
+        i = sigmoid(see(a_i, w, "i", c_))  # (2)
+        f = sigmoid(see(a_f, w, "f", c_))  # (3)
+        g = tanh(a_g)  # (4)
+        c = f * c_ + i * g  # (5)
+        o = sigmoid(see(a_o, w, "o", c))  # (6)
+        h = o * tanh(c)  # (7)
+        return h, c

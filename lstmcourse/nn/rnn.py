@@ -1,0 +1,57 @@
+r"""Recurrent network of Elman (1990), with tanh or ReLU; a drop-in for torch.nn.RNN.
+
+    a = W x + U h₋ + b      (1)
+    h = tanh(a)             (2)   nonlinearity="tanh"
+    h = max(0, a)           (3)   nonlinearity="relu"
+
+x is (B, I), h (B, H); weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (H,).
+"""
+
+import torch
+
+from ._recurrent import Recurrent
+from ._scan import affine
+
+
+def step_tanh(ax, state, w):
+    (h_,) = state
+    a = ax + affine(h_, w.weight_hh, w.bias_hh)  # (1)
+    return (torch.tanh(a),)  # (2)
+
+
+def step_relu(ax, state, w):
+    (h_,) = state
+    a = ax + affine(h_, w.weight_hh, w.bias_hh)  # (1)
+    return (torch.relu(a),)  # (3)
+
+
+class RNN(Recurrent):
+    """RNN with tanh or ReLU (Elman, 1990): torch.nn.RNN's constructor, positions, names, states and results.
+
+    nonlinearity: "tanh" or "relu"; ValueError for anything else. The other arguments are those of `Recurrent`.
+    """
+
+    rows = "h"
+    step = staticmethod(step_tanh)
+    vendor = staticmethod(torch._VF.rnn_tanh)
+
+    def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity="tanh", *args, **kwargs):
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
+        self.__dict__["nonlinearity"] = nonlinearity
+        if nonlinearity == "relu":
+            self.__dict__.update(step=step_relu, vendor=torch._VF.rnn_relu)
+        super().__init__(input_size, hidden_size, num_layers, *args, **kwargs)
+
+    def extra_repr(self) -> str:
+        return super().extra_repr() + (", nonlinearity='relu'" if self.nonlinearity == "relu" else "")
+
+
+class RNNReLU(RNN):
+    """RNN with nonlinearity="relu": the layer of the reference's RNN_RELU."""
+
+    step = staticmethod(step_relu)
+    vendor = staticmethod(torch._VF.rnn_relu)
+
+    def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity="relu", *args, **kwargs):
+        super().__init__(input_size, hidden_size, num_layers, nonlinearity, *args, **kwargs)
