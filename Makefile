@@ -1,0 +1,81 @@
+# make lab          set up .venv (first run only) and open the course in JupyterLab
+# make test         set up .venv (first run only), lint, the package's tests, every notebook
+# make test-browser the notebooks and widgets in a real browser (needs Chromium)
+# make bench        time every layer against torch.nn
+# make lint, make format
+#
+# Variables:  PYTHON=python3.12   the interpreter that makes .venv
+#             ARGS="--no-browser" passed on to jupyter lab, pytest (test-browser) or bench
+#             TORCH_INDEX=https://download.pytorch.org/whl/cpu   where pip looks for torch: here, the CPU build
+#             CHROMIUM=/path/to/chromium
+
+PYTHON ?= python3
+ARGS ?=
+TORCH_INDEX ?=
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# The course's networks are small: more threads make them slower, and figures less repeatable.
+export OMP_NUM_THREADS ?= 1
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab test test-package test-notebooks test-browser bench lint format
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n '/^# /s/^# //p;/^$$/q' Makefile
+
+setup: $(STAMP)
+
+# A venv without pip is what a Debian without python3-venv leaves behind: it is removed, so that the next run starts afresh.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "lstmcourse needs Python 3.11 or newer, and $(PYTHON) is not. Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv --clear .venv \
+	  || { rm -rf .venv; echo "No virtual environment could be made. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(STAMP): pyproject.toml constraints.txt $(BIN)/python
+	@rm -f $@
+ifneq ($(TORCH_INDEX),)
+	$(PIP) install -c constraints.txt --index-url $(TORCH_INDEX) torch
+else
+	@if [ "$$(uname)" = Linux ]; then echo "On Linux, pip's own torch may be the CUDA build, of several GB." \
+	  "For the CPU build: make $(MAKECMDGOALS) TORCH_INDEX=https://download.pytorch.org/whl/cpu"; fi
+endif
+	$(PIP) install -c constraints.txt -e ".[lab,test]"
+	@touch $@
+
+lab: $(STAMP)
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb $(ARGS)
+
+test: lint test-package test-notebooks
+	@echo "The browser tests are left out here: make test-browser runs them."
+
+# Learner's progress and downloads go to directories of the tests' own (tests/conftest.py, tests/run_notebooks.py).
+test-package: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --durations=10 tests
+
+test-notebooks: $(STAMP)
+	$(BIN)/python tests/run_notebooks.py notebooks
+
+test-browser: $(STAMP)
+	@test -n "$(CHROMIUM)" || { echo "The browser tests need Chromium. On Debian: apt install chromium;" \
+	  "elsewhere: make test-browser CHROMIUM=/path/to/chromium"; exit 1; }
+	@test -d tests/browser || { echo "There is no folder tests/browser in this checkout."; exit 1; }
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest tests/browser $(ARGS)
+
+bench: $(STAMP)
+	$(BIN)/python -m lstmcourse bench $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .

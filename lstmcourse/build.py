@@ -1,0 +1,232 @@
+"""``python -m lstmcourse build``: what is derived from the sources of the course is made here.
+
+``execute NOTEBOOK…`` runs notebooks in a fresh kernel and stores their outputs in one normal form, so that a second run of an unchanged
+notebook changes as little as possible. ``readme`` renews the README's table of notebooks from the notebooks' own metadata.
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
+WIDGET = "application/vnd.jupyter.widget-view+json"
+STILL = "(interactive: run this cell to move it)"
+MARKERS = "<!-- {edge}: {name} -->"
+
+
+class NotebookError(Exception):
+    """A notebook could not be executed; nothing was written."""
+
+
+def execute(path: Path, timeout: float = 120, on_cell: Callable[[], None] | None = None) -> None:
+    """Run one notebook in a fresh kernel, in its own folder, and store its outputs in normal form.
+
+    Args:
+        path: the notebook; it is replaced in one step, and only if every cell ran.
+        timeout: seconds that one cell may take.
+        on_cell: called after each code cell.
+
+    Raises:
+        NotebookError: the file is no notebook, a cell raised (and is not tagged ``raises-exception``), took too long, or its kernel
+            died. The file is then as it was.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    try:
+        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+    except (OSError, nbformat.reader.NotJSONError) as error:
+        raise NotebookError(f"{path}: no readable notebook ({error})") from error
+    give_ids(notebook)
+    running: dict[str, Any] = {"index": 0}
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.resolve().parent)}},
+        record_timing=False,
+        store_widget_state=False,
+        on_cell_start=lambda cell, cell_index: running.update(index=cell_index),
+        on_cell_executed=lambda **_: on_cell and on_cell(),
+    )
+    with tempfile.TemporaryDirectory() as home:
+        try:
+            env = os.environ | {"LSTMCOURSE_HOME": home, "OMP_NUM_THREADS": "1"}
+            client.execute(env=env, stderr=subprocess.DEVNULL)  # what the kernel's process says beside its cells
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            cell = notebook.cells[running["index"]]
+            reason = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else str(error)
+            where = f"cell {running['index']} (id {cell.id})"
+            raise NotebookError(f"{path}: {where} failed, the file is as it was:\n{cell.source}\n→ {reason}") from error
+    normalise(notebook)
+    write(path, nbformat.writes(notebook))
+
+
+def give_ids(notebook: Any) -> None:
+    """Give a cell without an id one that depends on its place and source only; ids that are there stay."""
+    notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
+    for index, cell in enumerate(notebook.cells):
+        if not cell.get("id"):
+            cell["id"] = f"{index:02d}-{hashlib.sha256(cell.source.encode()).hexdigest()[:8]}"
+
+
+def normalise(notebook: Any) -> None:
+    """Bring an executed notebook into the form in which it is committed, in place."""
+    course = {"lstmcourse": notebook.metadata["lstmcourse"]} if "lstmcourse" in notebook.metadata else {}
+    notebook.metadata.clear()
+    notebook.metadata.update(kernelspec=dict(KERNELSPEC), language_info=dict(LANGUAGE), **course)
+    count = 0
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type != "code":
+            continue
+        count += 1
+        cell.execution_count = count
+        cell.outputs = [still(output) for output in merged(cell.outputs) if not is_bar(output)]
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = count
+
+
+def merged(outputs: Sequence[Any]) -> list[Any]:
+    """Outputs with neighbouring pieces of one stream joined, and of a line that was overwritten the last state kept."""
+    result: list[Any] = []
+    for output in outputs:
+        if output.output_type == "stream" and result and result[-1].get("name") == output.name:
+            result[-1].text += output.text
+        else:
+            result.append(output)
+    for output in result:
+        if output.output_type == "stream":
+            output.text = re.sub(r"[^\n]*\r(?!\n)(?=[^\n\r])", "", output.text)
+    return result
+
+
+def is_bar(output: Any) -> bool:
+    """Whether this is a tqdm bar drawn as a widget: it says nothing once the run is over."""
+    data = output.get("data", {})
+    return WIDGET in data and re.search(r"\d%\|", data.get("text/plain", "")) is not None
+
+
+def still(output: Any) -> Any:
+    """A widget without its model, which no later kernel knows; the notebook's static twin shows what it would."""
+    if WIDGET in output.get("data", {}):
+        output.data = {"text/plain": STILL}
+    return output
+
+
+def write(path: Path, text: str) -> None:
+    """Replace a file in one step: whoever reads it sees the old text or the new one, never half of it."""
+    mode = path.stat().st_mode if path.exists() else 0o644
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as file:
+        try:
+            file.write(text if text.endswith("\n") else text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+            os.chmod(file.name, mode)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def notebooks_table(folder: Path) -> str:
+    """The README's table of notebooks: number, title and minutes as each notebook states them itself."""
+    import nbformat
+
+    lines = ["| | notebook | reading | exercises |", "|---|---|---|---|"]
+    reading = exercises = 0
+    for path in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        facts = notebook.metadata["lstmcourse"]
+        reading += facts["reading_minutes"]
+        exercises += facts["exercise_minutes"]
+        link = f"[{title(notebook)}](notebooks/{path.name})"
+        lines.append(f"| {path.name[:2]} | {link} | {facts['reading_minutes']} min | {facts['exercise_minutes']} min |")
+    lines.append(f"| | all | {hours(reading)} | {hours(exercises)} |")
+    return "\n".join(lines)
+
+
+def title(notebook: Any) -> str:
+    """The first heading of a notebook, without a leading number."""
+    for cell in notebook.cells:
+        found = re.search(r"^# +(.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
+        if found:
+            return re.sub(r"^(Notebook )?\d\d *[-–—:.·]* *", "", found.group(1)).strip()
+    raise ValueError("a notebook must have a heading of the first level")
+
+
+def hours(minutes: int) -> str:
+    """Minutes as people say them: 45 min, 2 h 05 min."""
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def between(text: str, name: str) -> str:
+    """The part of a text that stands between the two markers of ``name``."""
+    start, end = (MARKERS.format(edge=edge, name=name) for edge in ("begin", "end"))
+    if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
+        raise ValueError(f"expected the markers {start} and {end}, once each and in this order")
+    return text[text.index(start) + len(start) : text.index(end)].strip()
+
+
+def readme(path: Path, folder: Path) -> bool:
+    """Renew the table of notebooks in the README; True if that changed it."""
+    old = path.read_text(encoding="utf-8")
+    before, rest = old.split(MARKERS.format(edge="begin", name="notebooks"))
+    _, after = rest.split(MARKERS.format(edge="end", name="notebooks"))
+    begin, end = (MARKERS.format(edge=edge, name="notebooks") for edge in ("begin", "end"))
+    new = f"{before}{begin}\n{notebooks_table(folder)}\n{end}{after}"
+    if new != old:
+        write(path, new)
+    return new != old
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit status is 0 if all was built, 1 if a notebook failed."""
+    parser = argparse.ArgumentParser(prog="python -m lstmcourse build", description="make what is derived")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="WHAT")
+    run = commands.add_parser("execute", help="run notebooks and store their outputs")
+    run.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
+    run.add_argument("--timeout", type=float, default=120, help="seconds that one cell may take (default 120)")
+    commands.add_parser("readme", help="renew the table of notebooks in README.md")
+    args = parser.parse_args(argv)
+    if args.command == "readme":
+        print("README.md renewed" if readme(ROOT / "README.md", ROOT / "notebooks") else "README.md is up to date")
+        return 0
+    return execute_all(args.notebooks, args.timeout)
+
+
+def execute_all(paths: Sequence[Path], timeout: float) -> int:
+    """Execute notebooks one after the other with a progress bar; one that fails does not keep the next from running."""
+    from tqdm import tqdm
+
+    failed = []
+    for path in paths:
+        with tqdm(desc=path.name, unit=" cells", total=code_cells(path), file=sys.stderr) as bar:
+            try:
+                execute(path, timeout, on_cell=lambda bar=bar: bar.update())
+            except NotebookError as error:
+                failed.append(error)
+    for error in failed:
+        print(error, file=sys.stderr)
+    return 1 if failed else 0
+
+
+def code_cells(path: Path) -> int | None:
+    """How many cells a notebook will run, or None if it cannot be read."""
+    import json
+
+    try:
+        return sum(cell["cell_type"] == "code" for cell in json.loads(path.read_text(encoding="utf-8"))["cells"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

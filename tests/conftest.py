@@ -1,0 +1,29 @@
+"""One thread, and directories of the tests' own for the learner's progress and for downloads."""
+
+import os
+import tempfile
+
+# Before anything imports NumPy or torch: their thread pools read these once.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["MKL_NUM_THREADS"] = "1"
+os.environ.setdefault("MPLBACKEND", "agg")
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_directories():
+    """No test reads or writes what belongs to the person who runs it."""
+    with tempfile.TemporaryDirectory(prefix="lstmcourse-") as folder, pytest.MonkeyPatch.context() as patch:
+        for name in ("LSTMCOURSE_HOME", "LSTMCOURSE_DATA"):
+            path = os.path.join(folder, name.lower())
+            os.mkdir(path)
+            patch.setenv(name, path)
+        yield

@@ -1,0 +1,41 @@
+"""claim: the verdict is printed, or nothing gets past it."""
+
+import numpy as np
+import pytest
+import torch
+
+from lstmcourse import ClaimError, claim
+
+
+@pytest.mark.parametrize("ok", [True, np.bool_(True), np.array([True]), torch.tensor(True), torch.tensor([[True]])])
+def test_a_claim_that_holds_is_printed(ok, capsys):
+    claim("one is less than two", ok)
+    assert capsys.readouterr().out == "✓ one is less than two\n"
+
+
+@pytest.mark.parametrize("ok", [False, np.bool_(False), torch.tensor(False)])
+def test_a_claim_that_fails_raises(ok, capsys):
+    with pytest.raises(ClaimError, match="^✗ two is less than one$"):
+        claim("two is less than one", ok)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("ok", "got"),
+    [
+        (np.array([True, True]), r"ndarray of shape \(2,\)"),
+        (torch.ones(2, 3, dtype=torch.bool), r"Tensor of shape \(2, 3\)"),
+        ("yes", "str 'yes'"),
+        (0.3, "float 0.3"),
+        (None, "NoneType None"),
+    ],
+)
+def test_what_is_no_verdict_is_refused(ok, got):
+    with pytest.raises(TypeError, match=rf"ok must be one true or false value .* got {got}$"):
+        claim("something", ok)
+
+
+@pytest.mark.parametrize("text", ["", "  ", None, True])
+def test_a_claim_needs_a_sentence(text):
+    with pytest.raises(TypeError, match="text must be a sentence"):
+        claim(text, True)

@@ -1,0 +1,114 @@
+"""The doctor finds nothing here, and in a broken environment it names the mend."""
+
+import subprocess
+import sys
+
+import pytest
+
+from lstmcourse import doctor
+from lstmcourse.__main__ import main
+
+
+def test_this_environment_is_well(capsys):
+    status = main(["doctor"])
+    said = capsys.readouterr().out
+    assert status == 0, said
+    for name in (
+        "Python",
+        "numpy",
+        "torch",
+        "device",
+        "threads",
+        "NumPy = torch",
+        "JupyterLab",
+        "ipywidgets",
+        "kernel",
+    ):
+        assert name in said
+    assert "mend it with" not in said
+
+
+def test_a_missing_package_is_named_with_its_mend(capsys):
+    found = doctor.examine([("x", lambda: doctor.package("no_such_package"))])
+    said = capsys.readouterr().out
+    assert not found[0].ok
+    assert "✗ no_such_package" in said
+    assert 'pip install -c constraints.txt -e ".[lab,test]"' in said
+
+
+def test_a_missing_optional_package_is_no_failure():
+    assert doctor.package("no_such_package", required=False).ok
+
+
+def test_a_check_that_raises_is_a_failed_one(capsys):
+    def broken():
+        raise RuntimeError("the kernel died")
+
+    found = doctor.examine([("kernel", broken)])
+    assert not found[0].ok
+    assert "RuntimeError: the kernel died" in capsys.readouterr().out
+
+
+def test_the_exit_status_tells(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "checks", lambda: [("x", lambda: doctor.Finding("x", False, "broken", "mend x"))])
+    assert main(["doctor"]) == 1
+    assert "To mend: x." in capsys.readouterr().out
+
+
+def test_a_kernel_of_another_python_is_found(monkeypatch):
+    monkeypatch.setattr(doctor.sys, "executable", "/usr/bin/another-python")
+    monkeypatch.setattr("jupyter_client.manager.start_new_kernel", _kernel_that_says("/opt/this-python"))
+    found = doctor.kernel()
+    assert not found.ok
+    assert "another Python: /opt/this-python" in found.detail
+    assert found.mend.endswith("ipykernel install --sys-prefix")
+
+
+def test_wrong_numbers_are_found(monkeypatch):
+    from lstmcourse import reference
+
+    right = reference.unroll
+
+    def wrong(cell, p, xs, state=None):
+        states, caches = right(cell, p, xs, state)
+        return (states[0] * 1.001, *states[1:]), caches
+
+    monkeypatch.setattr(reference, "unroll", wrong)
+    assert not doctor.parity().ok
+
+
+def _kernel_that_says(text):
+    class Fake:
+        def execute_interactive(self, code, timeout, output_hook):
+            output_hook({"content": {"text": text}})
+            return {"content": {"status": "ok"}}
+
+        def stop_channels(self):
+            pass
+
+        def shutdown_kernel(self, now):
+            pass
+
+    return lambda **_: (Fake(), Fake())
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["doctor", "--help"], ["build", "--help"]])
+def test_commands_explain_themselves(argv, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(argv)
+    assert stop.value.code == 0
+    assert "python -m lstmcourse" in capsys.readouterr().out
+
+
+def test_an_unknown_command_is_refused():
+    done = subprocess.run([sys.executable, "-m", "lstmcourse", "nope"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "invalid choice: 'nope' (choose from" in done.stderr
+
+
+def test_only_commands_that_are_there_are_listed(monkeypatch):
+    from lstmcourse import __main__ as commands
+
+    monkeypatch.setitem(commands.COMMANDS, "teleport", "not there")
+    assert "teleport" not in commands.available()
+    assert "doctor" in commands.available()
