@@ -1,0 +1,319 @@
+"""Training: one short loop, and the losses that go with the tasks' batches."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from . import checkpoint as checkpoints
+from .tasks import Batch
+
+
+class DivergedError(ArithmeticError):
+    """The loss became nan or infinite; the model still has the weights from before that step."""
+
+
+@dataclass
+class History:
+    """What a run left behind.
+
+    loss, grad_norm: one entry a step, a float each (an array (N,) for an ensemble of N nets); grad_norm is taken
+    before clipping. evaluations: (step, value) pairs. steps: steps done. interrupted: stopped by Ctrl-C.
+    stopped: ended early because `stop` said so. seconds: wall-clock time, over all resumed parts.
+    """
+
+    loss: list[Any] = field(default_factory=list)
+    grad_norm: list[Any] = field(default_factory=list)
+    evaluations: list[tuple[int, Any]] = field(default_factory=list)
+    steps: int = 0
+    interrupted: bool = False
+    stopped: bool = False
+    seconds: float = 0.0
+
+    def __repr__(self) -> str:
+        end = "interrupted" if self.interrupted else "stopped early" if self.stopped else "done"
+        loss = "" if not self.loss else f", loss {np.mean(self.loss[0]):.4g} → {np.mean(self.loss[-1]):.4g}"
+        return f"History({self.steps} steps{loss}, {end})"
+
+
+class Net(nn.Module):
+    """A recurrent layer and a linear readout at every step: (x, state) -> (out, state).
+
+    layer: any of `lstmcourse.nn` or torch.nn, time first and one-directional or not; outputs: the size of out.
+    x (T, B, I) -> out (T, B, outputs).
+    """
+
+    def __init__(self, layer: nn.Module, outputs: int):
+        super().__init__()
+        self.layer = layer
+        width = layer.hidden_size * (2 if getattr(layer, "bidirectional", False) else 1)
+        self.readout = nn.Linear(width, outputs)
+
+    def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        hs, state = self.layer(x, state)
+        return self.readout(hs), state
+
+
+def fit(
+    model: nn.Module,
+    batch: Batch | Callable[[int], Batch],
+    loss: Callable[[Tensor, Tensor, Tensor], Tensor],
+    *,
+    steps: int,
+    optimizer: torch.optim.Optimizer | None = None,
+    lr: float = 1e-3,
+    clip: float | None = 1.0,
+    evaluate: Callable[[nn.Module], Any] | None = None,
+    every: int = 100,
+    stop: Callable[[Any], bool] | None = None,
+    schedule: Callable[[float], float] | None = None,
+    carry: bool = False,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
+    rng: np.random.Generator | None = None,
+    progress: bool = True,
+) -> History:
+    """Train the model for at most `steps` steps.
+
+    model(x) returns out or (out, state); batch is one `Batch` for all steps or a function of the step 0, 1, …;
+    loss(out, y, mask) returns a number, or one for each net of an ensemble.
+
+    optimizer: default Adam with `lr`. clip: the gradient's global norm is scaled down to it; None leaves it alone.
+    A model with a method clip_gradients(clip) -> norms, as an ensemble has, clips by itself.
+    evaluate: called every `every` steps and after the last, in eval mode and without gradients; its value goes into
+    the history, and to `stop`, which ends the run by returning true.
+    schedule: the learning rate's factor as a function of the fraction of steps done, such as `linear_decay()`.
+    carry: truncated backpropagation through time; the state goes from batch to batch, detached, as model(x, state)
+    takes it. A batch with extra["start"] true begins from zeros again.
+    checkpoint: a file to write every `every` steps and at the end; resume: begin from it if it is there. Given the
+    same batches (or `rng`, the generator behind them, whose state is kept in the file) a resumed run equals an
+    unbroken one bit for bit, also with dropout; with carry, resuming starts from a zero state.
+    progress: a tqdm bar that vanishes at the end; the environment variable TQDM_DISABLE=1 silences all of them.
+
+    Ctrl-C ends the run early: model and history stay usable, history.interrupted is true, and a checkpoint file is
+    the one last written.
+    Raises DivergedError when the loss is not finite, ValueError for bad sizes, CheckpointError for a bad checkpoint.
+    """
+    if steps < 1 or every < 1:
+        raise ValueError(f"steps and every must be at least 1, got steps={steps}, every={every}")
+    if clip is not None and not clip > 0:
+        raise ValueError(f"clip must be positive or None, got {clip}")
+    optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=lr)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    history, parameter = History(), next(model.parameters())
+    if checkpoint is not None and resume and Path(checkpoint).exists():
+        history = _resume(checkpoint, model, optimizer, rng)
+    fixed = _tensors(batch, parameter) if isinstance(batch, Batch) else None
+    began, state = time.perf_counter() - history.seconds, None
+    model.train()
+    bar = tqdm(total=steps, initial=history.steps, leave=False, **({} if progress else {"disable": True}))
+    try:
+        while history.steps < steps and not history.stopped:
+            step = history.steps
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * (schedule(step / steps) if schedule else 1.0)
+            if fixed is None:
+                made = batch(step)
+                state = None if made.extra.get("start") else state
+                x, y, mask = _tensors(made, parameter)
+            else:
+                x, y, mask = fixed
+            result = model(x, state) if carry and state is not None else model(x)
+            out, state = result if isinstance(result, tuple) else (result, None)
+            state = _detach(state) if carry else None
+            _check_out(out, mask)
+            losses = loss(out, y, mask)
+            _check_finite(losses, step, history)
+            optimizer.zero_grad()
+            losses.sum().backward()
+            norms = _clip(model, clip)
+            optimizer.step()
+            history.loss.append(_numbers(losses))
+            history.grad_norm.append(_numbers(norms))
+            history.steps = step + 1
+            bar.update()
+            if history.steps % every and history.steps < steps:
+                continue
+            if evaluate is not None:
+                value = _evaluate(model, evaluate)
+                history.evaluations.append((history.steps, value))
+                history.stopped = stop is not None and bool(stop(value))
+            if checkpoint is not None:
+                history.seconds = time.perf_counter() - began
+                _save(checkpoint, model, optimizer, rates, rng, history)
+    except KeyboardInterrupt:
+        history.interrupted = True
+        del history.loss[history.steps :], history.grad_norm[history.steps :]
+    finally:
+        bar.close()
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+    history.seconds = time.perf_counter() - began
+    return history
+
+
+def linear_decay(last: float = 0.05) -> Callable[[float], float]:
+    """A schedule: the factor falls in a straight line from 1 to `last`."""
+    return lambda done: 1 - (1 - last) * done
+
+
+def mse(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """Mean squared error over the steps that count: out (…, T, B, O), y (T, B, O), mask (T, B) -> (…)."""
+    return _masked((out - y).square().mean(-1), mask)
+
+
+def bce(out: Tensor, y: Tensor, mask: Tensor, weight: float = 1.0) -> Tensor:
+    """Binary cross-entropy of logits, summed over the O marks of a step, averaged over the steps that count.
+
+    out (…, T, B, O), y (T, B, O) of 0 and 1, mask (T, B) -> (…). weight: how much more a missed 1 costs.
+    """
+    terms = nn.functional.binary_cross_entropy_with_logits(
+        out, y.expand_as(out), reduction="none", pos_weight=out.new_tensor(weight)
+    )
+    return _masked(terms.sum(-1), mask)
+
+
+def cross_entropy(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """Cross-entropy (nats a step) over the steps that count: out (…, T, B, K), y (T, B) int, mask (T, B) -> (…)."""
+    terms = nn.functional.cross_entropy(out.flatten(0, -2), y.expand(out.shape[:-1]).flatten(), reduction="none")
+    return _masked(terms.view(out.shape[:-1]), mask)
+
+
+def accuracy(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """Fraction of right classes over the steps that count: out (…, T, B, K), y (T, B) int, mask (T, B) -> (…)."""
+    return _masked((out.argmax(-1) == y).float(), mask)
+
+
+def answers(model: nn.Module, batch: Batch) -> Tensor:
+    """The model's out for a batch, in eval mode and without gradients: (…, T, B, O)."""
+
+    def out(model: nn.Module) -> Tensor:
+        result = model(_tensors(batch, next(model.parameters()))[0])
+        return result[0] if isinstance(result, tuple) else result
+
+    return _evaluate(model, out)
+
+
+def score(measure: Callable[[Tensor, Tensor, Tensor], Tensor], batch: Batch) -> Callable[[nn.Module], Any]:
+    """An `evaluate` for `fit`: a loss or the accuracy on a fixed test batch, as a float (an array for an ensemble)."""
+
+    def evaluate(model: nn.Module) -> Any:
+        _, y, mask = _tensors(batch, next(model.parameters()))
+        return _numbers(measure(answers(model, batch), y, mask))
+
+    return evaluate
+
+
+def windows(numbers: Sequence[int], batch: int, T: int, size: int) -> Callable[[int], Batch]:
+    """A text as batches for truncated backpropagation: `batch` streams side by side, T steps at a time.
+
+    numbers: the text as integers below `size`. Returns the function of the step that `fit(..., carry=True)` takes:
+    x (T, batch, size) one-hot, y (T, batch) the next symbol; a batch at the streams' beginning has extra["start"].
+    Raises ValueError when the text is shorter than one batch.
+    """
+    text = np.asarray(numbers)
+    length = (len(text) - 1) // batch
+    if length < T:
+        raise ValueError(f"numbers must hold at least batch · T + 1 = {batch * T + 1} symbols, got {len(text)}")
+    if text.min() < 0 or text.max() >= size:
+        raise ValueError(f"numbers must be between 0 and {size - 1}, got {text.min()} … {text.max()}")
+    columns = text[: length * batch].reshape(batch, length).T, text[1 : length * batch + 1].reshape(batch, length).T
+    count, eye = length // T, np.eye(size, dtype=np.float32)
+
+    def window(step: int) -> Batch:
+        begin = step % count * T
+        x, y = (column[begin : begin + T] for column in columns)
+        return Batch(eye[x], y.astype(np.int64), np.ones(y.shape, bool), {"start": begin == 0})
+
+    return window
+
+
+def _masked(terms: Tensor, mask: Tensor) -> Tensor:
+    return (terms * mask).sum((-2, -1)) / mask.sum()
+
+
+def _tensors(batch: Batch, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    x, y, mask = (torch.as_tensor(array).to(like.device) for array in batch[:3])
+    return x.to(like.dtype), y.to(like.dtype) if y.is_floating_point() else y, mask
+
+
+def _numbers(values: Any) -> Any:
+    """A float for a number, an array (N,) for one number a net."""
+    values = values.detach().cpu().double().numpy()
+    return values.item() if values.ndim == 0 else values
+
+
+def _detach(state: Any) -> Any:
+    return tuple(_detach(part) for part in state) if isinstance(state, tuple) else state.detach()
+
+
+def _clip(model: nn.Module, clip: float | None) -> Tensor:
+    if hasattr(model, "clip_gradients"):
+        return model.clip_gradients(clip)
+    return nn.utils.clip_grad_norm_(model.parameters(), math.inf if clip is None else clip)
+
+
+def _evaluate(model: nn.Module, evaluate: Callable[[nn.Module], Any]) -> Any:
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            return evaluate(model)
+    finally:
+        model.train(was_training)
+
+
+def _check_out(out: Any, mask: Tensor) -> None:
+    if not isinstance(out, Tensor):
+        raise TypeError(f"model must return a tensor or (tensor, state), got {type(out).__name__}")
+    if out.shape[-3:-1] != mask.shape:
+        T, B = mask.shape
+        raise ValueError(f"model must return out of shape (..., {T}, {B}, O), time first, got {tuple(out.shape)}")
+
+
+def _check_finite(losses: Tensor, step: int, history: History) -> None:
+    if losses.isfinite().all():
+        return
+    nets = "" if losses.ndim == 0 else f" of net {int((~losses.isfinite()).nonzero()[0])}"
+    value = losses.flatten()[~losses.flatten().isfinite()][0].item()
+    before = f"; the gradient norm before was {np.max(history.grad_norm[-1]):.3g}" if history.grad_norm else ""
+    raise DivergedError(f"loss{nets} must be finite, got {value} at step {step + 1}{before}: lower lr, or clip more")
+
+
+def _save(
+    path: str | Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    rates: list[float],
+    rng: np.random.Generator | None,
+    history: History,
+) -> None:
+    extra = {name: _plain(value) for name, value in vars(history).items()} | {"rates": rates}
+    checkpoints.save(path, model, optimizer, step=history.steps, rng=rng, extra=extra)
+
+
+def _resume(
+    path: str | Path, model: nn.Module, optimizer: torch.optim.Optimizer, rng: np.random.Generator | None
+) -> History:
+    kept = checkpoints.load(path, model, optimizer, rng=rng, random_state=True).extra
+    for group, rate in zip(optimizer.param_groups, kept.pop("rates"), strict=True):
+        group["lr"] = rate
+    for name in ("loss", "grad_norm"):
+        kept[name] = [np.array(value) if isinstance(value, list) else value for value in kept[name]]
+    return History(**kept | {"evaluations": [tuple(pair) for pair in kept["evaluations"]]})
+
+
+def _plain(value: Any) -> Any:
+    """The same in what JSON knows: lists, dicts and numbers."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    return value.tolist() if hasattr(value, "tolist") else value
