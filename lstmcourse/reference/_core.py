@@ -144,6 +144,9 @@ def _array(lead: str, name: str, value: Any, shape: tuple, dtype) -> np.ndarray:
 
 def _check_params(cell: Cell, p: Params, batch: int | None) -> tuple[Any, int]:
     """(B, H), after comparing every parameter's shape with cell.shapes; B is "B" when x itself has a wrong shape."""
+    for k, value in vars(p).items():
+        if not isinstance(value, np.ndarray):
+            raise TypeError(f"p.{k} must be a NumPy array, got {type(value).__module__}.{type(value).__qualname__}")
     for k in ("W", "U"):
         if np.ndim(getattr(p, k, None)) != 2:
             raise ValueError(f"{cell.name} expects p.{k} to be a matrix, got shape {np.shape(getattr(p, k, None))}")
