@@ -236,7 +236,7 @@ def windows(numbers: Sequence[int], batch: int, T: int, size: int) -> Callable[[
 
 
 def _masked(terms: Tensor, mask: Tensor) -> Tensor:
-    return (terms * mask).sum((-2, -1)) / mask.sum()
+    return terms.masked_fill(~mask, 0).sum((-2, -1)) / mask.sum()
 
 
 def _tensors(batch: Batch, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
