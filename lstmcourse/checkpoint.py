@@ -166,7 +166,7 @@ def _group(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def _fits(path: Path, weights: dict[str, Tensor], model: nn.Module) -> None:
     own = model.state_dict()
-    for name in [*own, *weights]:
+    for name in [*own, *sorted(weights)]:
         if name not in weights:
             raise CheckpointError(f"{path} holds no {name}, which the model has")
         if name not in own:

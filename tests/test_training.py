@@ -378,7 +378,7 @@ def test_a_save_that_is_broken_off_leaves_the_old_file(tmp_path, monkeypatch):
     "change, message",
     [
         (lambda: Net(nn.LSTM(2, 6), 1), r"layer\.weight_ih_l0 must have shape \(24, 2\), got \(20, 2\) from "),
-        (lambda: Net(nn.LSTM(2, 5, bias=False), 1), r"holds layer\.bias_ih_l0, which the model has not"),
+        (lambda: Net(nn.LSTM(2, 5, bias=False), 1), r"holds layer\.bias_hh_l0, which the model has not"),
         (lambda: Net(nn.LSTM(2, 5, num_layers=2), 1), r"holds no layer\.weight_ih_l1, which the model has"),
         (lambda: make().double(), r"layer\.weight_ih_l0 must have dtype torch\.float64, got torch\.float32 from "),
     ],
