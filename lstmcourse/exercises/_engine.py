@@ -123,11 +123,11 @@ def is_callable(trial: Trial) -> str:
     return f"{name}({params})"
 
 
-def runs(trial: Trial) -> str:
+def runs(trial: Trial) -> str | None:
     """No exception on the random cases."""
     for outcome in trial.got:
         if outcome.error is not None:
-            raise Failed(short_traceback(outcome.error) + _where(outcome))
+            raise Failed(short_traceback(outcome.error, _where(outcome)))
     return f"{len(trial.got)} random cases" if trial.exercise.sizes != ({},) else None
 
 
@@ -213,7 +213,7 @@ def edges(trial: Trial) -> str | None:
         got, want = call(trial.fn, *case), call(trial.exercise.solution, *case)
         where = f" (when {got.label})"
         if got.error is not None:
-            raise Failed(short_traceback(got.error) + where)
+            raise Failed(short_traceback(got.error, where))
         for name, g, w in trial.leaves(got, want):
             if g.shape != w.shape:
                 raise Failed(f"{name} must have shape {w.shape}, got {g.shape}{where}")
@@ -358,11 +358,11 @@ def isolated() -> Iterator[None]:
 # --- words ------------------------------------------------------------------------------------------------------
 
 
-def short_traceback(error: Exception, frames: int = 3) -> str:
+def short_traceback(error: Exception, where: str = "", frames: int = 3) -> str:
     """The exception in one line, then the lines of the learner's own code that led to it, with the arrays' shapes."""
     message = re.sub(r"\s+", " ", str(error))
     message = message if len(message) <= 160 else message[:157] + "…"
-    lines = [f"{type(error).__name__}: {message}" if message else type(error).__name__]
+    lines = [(f"{type(error).__name__}: {message}" if message else type(error).__name__) + where]
     walked = list(traceback.walk_tb(error.__traceback__))
     theirs = [(f, n) for f, n in walked if not f.f_code.co_filename.startswith(LIBRARIES)]
     for frame, number in theirs[-frames:]:

@@ -175,6 +175,6 @@ def stub_of(solution: Callable) -> str:
     """The stub: signature and docstring of the solution, with `...` for a body."""
     source = textwrap.dedent(inspect.getsource(solution))
     function = ast.parse(source).body[0]
-    if ast.get_docstring(function) is None:
+    if not isinstance(function, ast.FunctionDef) or ast.get_docstring(function) is None:
         raise ValueError(f"{solution.__name__} needs a docstring: the stub is made from it")
     return "\n".join(source.splitlines()[: function.body[0].end_lineno]) + "\n    ..."
