@@ -1,7 +1,7 @@
 """``python -m lstmcourse COMMAND``: the commands of the course.
 
-A command is a module (or package) of lstmcourse with a function ``main(argv) -> exit status``. It is imported only when it is called,
-so that ``doctor`` can run where half of the environment is broken.
+A command is a module (or package) of lstmcourse with a function ``main(argv) -> exit status``. It is imported only when
+it is called, so that ``doctor`` can run where half of the environment is broken.
 """
 
 import argparse

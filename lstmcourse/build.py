@@ -1,7 +1,8 @@
 """``python -m lstmcourse build``: what is derived from the sources of the course is made here.
 
-``execute NOTEBOOK…`` runs notebooks in a fresh kernel and stores their outputs in one normal form, so that a second run of an unchanged
-notebook changes as little as possible. ``readme`` renews the README's table of notebooks from the notebooks' own metadata.
+``execute NOTEBOOK…`` runs notebooks in a fresh kernel and stores their outputs in one normal form, so that a second
+run of an unchanged notebook changes as little as possible. ``readme`` renews the README's table of notebooks from the
+notebooks' own metadata.
 """
 
 import argparse
@@ -27,7 +28,7 @@ class NotebookError(Exception):
     """A notebook could not be executed; nothing was written."""
 
 
-def execute(path: Path, timeout: float = 120, on_cell: Callable[[], None] | None = None) -> None:
+def execute(path: Path, timeout: float = 120, on_cell: Callable[[], object] | None = None) -> None:
     """Run one notebook in a fresh kernel, in its own folder, and store its outputs in normal form.
 
     Args:
@@ -36,8 +37,8 @@ def execute(path: Path, timeout: float = 120, on_cell: Callable[[], None] | None
         on_cell: called after each code cell.
 
     Raises:
-        NotebookError: the file is no notebook, a cell raised (and is not tagged ``raises-exception``), took too long, or its kernel
-            died. The file is then as it was.
+        NotebookError: the file is no notebook, a cell raised (and is not tagged ``raises-exception``), took too long,
+            or its kernel died. The file is then as it was.
     """
     import nbformat
     from nbclient import NotebookClient
@@ -210,16 +211,16 @@ def execute_all(paths: Sequence[Path], timeout: float) -> int:
     """Execute notebooks one after the other with a progress bar; one that fails does not keep the next from running."""
     from tqdm import tqdm
 
-    failed = []
+    failures = []
     for path in paths:
         with tqdm(desc=path.name, unit=" cells", total=code_cells(path), file=sys.stderr) as bar:
             try:
-                execute(path, timeout, on_cell=lambda bar=bar: bar.update())
+                execute(path, timeout, on_cell=bar.update)
             except NotebookError as error:
-                failed.append(error)
-    for error in failed:
-        print(error, file=sys.stderr)
-    return 1 if failed else 0
+                failures.append(str(error))
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
 
 
 def code_cells(path: Path) -> int | None:

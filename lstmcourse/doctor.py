@@ -1,6 +1,7 @@
 """``python -m lstmcourse doctor``: is this environment fit for the course, and if not, which line mends it?
 
-Nothing but the standard library is imported at the top: each check imports what it looks at, and a failed import is a finding.
+Nothing but the standard library is imported at the top: each check imports what it looks at, and a failed import is a
+finding.
 """
 
 import argparse

@@ -15,7 +15,7 @@ def test_a_claim_that_holds_is_printed(ok, capsys):
 
 @pytest.mark.parametrize("ok", [False, np.bool_(False), torch.tensor(False)])
 def test_a_claim_that_fails_raises(ok, capsys):
-    with pytest.raises(ClaimError, match="^✗ two is less than one$"):
+    with pytest.raises(ClaimError, match=r"^✗ two is less than one$"):
         claim("two is less than one", ok)
     assert capsys.readouterr().out == ""
 

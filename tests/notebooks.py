@@ -1,0 +1,44 @@
+"""The notebooks of the course, as the tests read them."""
+
+import re
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "notebooks"
+PATHS = sorted(FOLDER.glob("*.ipynb"))
+
+
+def read(path):
+    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+def code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(notebook):
+    return [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+
+
+def headings(notebook):
+    """The headings of a notebook as (level, text); a # inside a fenced block is none."""
+    text = re.sub(r"^```.*?^```", "", "\n\n".join(prose(notebook)), flags=re.MULTILINE | re.DOTALL)
+    return [(len(marks), title.strip()) for marks, title in re.findall(r"^(#{1,6}) +(.+?)#*$", text, re.MULTILINE)]
+
+
+def slug(title):
+    """A heading as the end of an address: "The forget gate: a half-life" becomes the-forget-gate-a-half-life."""
+    return "-".join(re.findall(r"\w+", re.sub(r"[`*$\\{}]", "", title).lower()))
+
+
+def section(notebook, name):
+    """The prose from a heading that holds this word to the next of the same level or above; None if there is none."""
+    text = "\n\n".join(prose(notebook))
+    found = re.search(rf"^(#+) [^\n]*{name}.*?$(.*?)(?=^#{{1,2}} |\Z)", text, re.MULTILINE | re.DOTALL | re.IGNORECASE)
+    return found and found.group(2)
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
