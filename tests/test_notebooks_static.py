@@ -6,6 +6,8 @@ import statistics
 import nbformat
 import pytest
 
+from lstmcourse import exercises
+
 from .notebooks import PATHS, code, headings, prose, read, section, tags
 
 KILOBYTES = 600
@@ -179,6 +181,14 @@ def test_exercises(path, notebook):
     assert len(set(checked)) >= least, f"{len(set(checked))} exercises, at least {least}"
     stubs = [cell for cell in code(notebook) if "exercise" in tags(cell)]
     assert len(stubs) >= len(set(checked)), "a stub carries the tag exercise"
+
+
+def test_exercise_minutes_are_those_of_the_exercises(path, notebook):
+    names = [name for name in exercises.ids() if name.startswith(f"E{number(path)}.")]
+    source = "\n".join(cell.source for cell in code(notebook))
+    assert all(f'check("{name}"' in source for name in names), f"of {names}, one is registered and not in the notebook"
+    minutes = sum(exercises.get(name).minutes for name in names)
+    assert notebook.metadata.lstmcourse.exercise_minutes == minutes
 
 
 def test_links_between_notebooks_lead_somewhere(path, notebook):
