@@ -1,0 +1,83 @@
+"""Diagrams of the cells as SVG, with the numbers of a real run on the wires.
+
+    svg = diagrams.cell(LSTM)                                  # the bare diagram
+    svg = diagrams.cell(LSTM, caches[3])                       # values of step 3
+    grads = diagrams.intermediate_gradients(LSTM, p, caches[3], dh, dc)
+    svg = diagrams.cell(LSTM, caches[3], grads, focus="f")     # gradients on their way back, the forget gate lit
+    diagrams.show(svg)                                         # into the notebook
+
+All of it comes from one declarative description per cell (`PLANS`), which can also be run: forward it gives what the
+cell's ``forward`` gives, backward what its ``backward`` gives, and tests hold the two against each other.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ._animate import Frame, export, frames, player, rasterise
+from ._draw import draw
+from ._graph import evaluate, intermediate_gradients, values
+from ._plans import PLANS, WIDTH, Node, Plan, Wire, plan_of
+from ._words import Equation, describe, equations, gradient_equations
+
+__all__ = [
+    "PLANS", "Equation", "Frame", "Node", "Plan", "Wire", "cell", "describe", "equations", "evaluate", "export",
+    "frames", "gradient_equations", "intermediate_gradients", "plan_of", "player", "rasterise", "show", "values",
+]  # fmt: skip
+
+
+def cell(
+    cell: Any,
+    cache: Mapping[str, np.ndarray] | None = None,
+    grads: Mapping[Any, np.ndarray] | None = None,
+    focus: str | Iterable[str] | None = None,
+    theme: str = "light",
+    width: int = WIDTH,
+    *,
+    batch: int = 0,
+    step: int | None = None,
+    units: slice | Iterable[int] | None = None,
+) -> str:
+    """The diagram of one cell as an SVG string.
+
+    cell: RNN, LSTM97, LSTM, PEEPHOLE, COUPLED, GRU or GRU_RESET_BEFORE of `reference`, or its name.
+    cache: one dict of `reference.unroll`'s caches; its values, (B, H) each, ride on the wires for sequence `batch`:
+    up to four units with numbers, up to twelve as bars. units: which units to show.
+    grads: what `intermediate_gradients` returns; the gradients then ride back along the wires instead of the values.
+    focus: a name or several ("f", "c", "h_"): that part and its wires are lit, the rest is dimmed.
+    theme: "light", "dark", or "auto" for the reader's (JupyterLab's, or the system's); paper is always light.
+    step: the time step to name in the heading. Raises ValueError for an unknown cell, focus or theme.
+    """  # fmt: skip
+    plan = plan_of(cell)
+    vectors = None
+    if grads is not None:
+        vectors = _chosen(grads, batch, units)
+    elif cache is not None:
+        vectors = _chosen(values(plan.name, dict(cache)), batch, units)
+    backward = grads is not None
+    heading = plan.title + (f" · step {step}" if step is not None else "") + (" · backward" if backward else "")
+    return draw(
+        plan, vectors, backward=backward, focus=focus or (), theme=theme, width=width, heading=heading,
+        desc=describe(plan.name, vectors, backward=backward),
+    )  # fmt: skip
+
+
+def show(svg: str) -> None:
+    """Display a diagram in the notebook as a picture that also prints and shows on GitHub."""
+    from IPython.display import display
+
+    alt = svg.split('aria-label="', 1)[1].split('"', 1)[0]
+    title = svg.split("<title>", 1)[1].split("<", 1)[0]
+    display(
+        {"image/svg+xml": svg, "text/plain": f"Diagram: {title}"}, raw=True, metadata={"image/svg+xml": {"alt": alt}}
+    )
+
+
+def _chosen(arrays: Mapping[Any, np.ndarray], batch: int, units) -> dict[Any, np.ndarray]:
+    """One sequence of each array; of the hidden units those asked for (x keeps all its features)."""
+    keep = slice(None) if units is None else (units if isinstance(units, slice) else list(units))
+    return {
+        key: v[batch] if key == "x" or (isinstance(key, tuple) and key[0] == "x") else v[batch][keep]
+        for key, v in arrays.items()
+    }

@@ -1,0 +1,423 @@
+"""Diagrams: a wire that contradicts the equations is impossible, and what is drawn is legible."""
+
+import ast
+import inspect
+import itertools
+import textwrap
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from lstmcourse import diagrams, reference
+from lstmcourse.diagrams import _draw, _graph
+from lstmcourse.reference import CELLS
+
+CELLS_DRAWN = [cell for cell in CELLS if cell.name in diagrams.PLANS]
+every_cell = pytest.mark.parametrize("cell", CELLS_DRAWN, ids=lambda cell: cell.name)
+
+
+def run(cell, I=2, H=3, B=2, T=3, seed=0):
+    """Parameters, inputs, caches and the gradients that arrive at the last step, all random."""
+    rng = np.random.default_rng(seed)
+    p = reference.init(cell, I, H, rng, scale=1.0)
+    state = tuple(rng.normal(size=(B, H)) for _ in cell.states)
+    _, caches = reference.unroll(cell, p, rng.normal(size=(T, B, I)), state)
+    return p, caches, tuple(rng.normal(size=(B, H)) for _ in cell.states)
+
+
+# ---- the wires are the equations
+
+
+def dependencies_of(forward) -> dict[str, set[str]]:
+    """Which variables each variable is computed from, read from the source of a cell's forward."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(forward)))).body[0]
+    found: dict[str, set[str]] = {}
+    for line in tree.body:
+        if isinstance(line, ast.Assign):
+            read = {n.id for n in ast.walk(line.value) if isinstance(n, ast.Name)}
+            for target in ast.walk(line.targets[0]):
+                if isinstance(target, ast.Name):
+                    found[target.id] = read
+    return found
+
+
+def named_sources(found: dict[str, set[str]], name: str, stop: set[str]) -> set[str]:
+    """The named quantities that enter `name` directly, with pre-activations and the like followed to their sources."""
+    out: set[str] = set()
+    for read in found.get(name, set()):
+        out |= {read} if read in stop else named_sources(found, read, stop)
+    return out
+
+
+def wired_sources(plan, name: str) -> set[str]:
+    """The same read from the wires: intermediates such as f∘c₋ are followed to their sources."""
+    out: set[str] = set()
+    for src in _graph.inputs(plan, name):
+        out |= wired_sources(plan, src) if _draw._is_formula(src) else {src}
+    return out
+
+
+@every_cell
+def test_the_wires_are_the_dependencies_in_the_source_of_forward(cell):
+    plan = diagrams.plan_of(cell)
+    found = dependencies_of(cell.forward)
+    states = {"h_", "c_"} & {node.name for node in plan.nodes}
+    named = {node.name for node in plan.nodes if not _draw._is_formula(node.name) and not node.name.startswith("out")}
+    assert named >= {"x", "h_", *cell.states}
+    for name in sorted(named - states - {"x"}):
+        assert wired_sources(plan, name) == named_sources(found, name, named), name
+    for state in cell.states:
+        assert wired_sources(plan, f"out {state}") == {state}
+
+
+def test_a_wrong_wire_would_be_found():
+    plan = diagrams.PLANS["peephole"]
+    wires = tuple(w._replace(src="c_") if (w.src, w.dst) == ("c", "o") else w for w in plan.wires)
+    found = dependencies_of(reference.PEEPHOLE.forward)
+    named = {"x", "h_", "c_", "i", "f", "g", "o", "c", "h"}
+    assert wired_sources(plan._replace(wires=wires), "o") != named_sources(found, "o", named)
+
+
+@every_cell
+def test_the_diagram_run_as_a_program_is_the_cell(cell):
+    p, caches, _ = run(cell)
+    cache = caches[-1]
+    out = diagrams.evaluate(cell, p, cache["x"], tuple(cache[f"{s}_"] for s in cell.states))
+    shared = set(out) & set(cache)
+    assert shared >= {"x", "h_", "h"}
+    for name in shared:
+        np.testing.assert_allclose(out[name], cache[name], rtol=0, atol=1e-14, err_msg=name)
+    for name, value in diagrams.values(cell, cache).items():
+        np.testing.assert_allclose(value, out[name], rtol=0, atol=1e-14, err_msg=name)
+
+
+@every_cell
+def test_the_diagram_run_backward_is_the_cells_backward(cell):
+    p, caches, dstate = run(cell)
+    grads = diagrams.intermediate_gradients(cell, p, caches[-1], *dstate)
+    d = reference.zeros_like(p)
+    dx, dstate_ = cell.backward(p, d, caches[-1], *dstate)
+    np.testing.assert_allclose(grads["x"], dx, atol=1e-13)
+    for name, value in zip(cell.states, dstate_):
+        np.testing.assert_allclose(grads[f"{name}_"], value, atol=1e-13)
+
+
+@every_cell
+def test_the_gradient_of_every_part_is_the_numerical_one(cell):
+    p, caches, dstate = run(cell, B=1)
+    cache, eps = caches[-1], 1e-6
+    state = tuple(cache[f"{s}_"] for s in cell.states)
+    grads = diagrams.intermediate_gradients(cell, p, cache, *dstate)
+    vals = diagrams.values(cell, cache)
+
+    def loss(force):
+        out = diagrams.evaluate(cell, p, cache["x"], state, force)
+        return sum(float((out[f"out {s}"] * d).sum()) for s, d in zip(cell.states, dstate))
+
+    for name, value in vals.items():
+        for k in range(value.shape[1]):
+            nudge = np.zeros_like(value)
+            nudge[0, k] = eps
+            slope = (loss({name: value + nudge}) - loss({name: value - nudge})) / (2 * eps)
+            assert grads[name][0, k] == pytest.approx(slope, abs=1e-8), name
+
+
+@every_cell
+def test_the_gradient_of_a_part_is_the_sum_over_its_wires(cell):
+    p, caches, dstate = run(cell)
+    plan = diagrams.plan_of(cell)
+    grads = diagrams.intermediate_gradients(cell, p, caches[0], *dstate)
+    for node in plan.nodes:
+        if node.kind != "out":
+            pieces = [grads[node.name, dst] for dst in _graph.outputs(plan, node.name)]
+            np.testing.assert_allclose(sum(pieces), grads[node.name], atol=1e-14)
+
+
+# ---- the picture
+
+
+def outline(node):
+    w, h = _draw.size(node)
+    return node.x - w / 2, node.y - h / 2, node.x + w / 2, node.y + h / 2
+
+
+def plates(plan, units):
+    for name, (x, y) in plan.pills.items():
+        w, h = _draw.pill_size(units, _draw._tab(name, False))
+        yield name, (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
+
+
+def overlap(a, b, gap=0.0):
+    return a[0] < b[2] + gap and b[0] < a[2] + gap and a[1] < b[3] + gap and b[1] < a[3] + gap
+
+
+def segments(plan, wire):
+    return list(itertools.pairwise(_draw.path(plan, wire)))
+
+
+@every_cell
+def test_wires_are_straight_and_end_at_their_parts(cell):
+    plan = diagrams.plan_of(cell)
+    for wire in plan.wires:
+        corners = _draw.path(plan, wire)
+        for (x0, y0), (x1, y1) in segments(plan, wire):
+            assert (x0 == x1) != (y0 == y1), wire
+        for end, name in ((corners[0], wire.src), (corners[-1], wire.dst)):
+            box = outline(_draw.part(plan, name))
+            assert box[0] <= end[0] <= box[2] and box[1] <= end[1] <= box[3], wire
+
+
+@every_cell
+def test_no_wire_runs_through_a_part_or_a_foreign_plate(cell):
+    plan = diagrams.plan_of(cell)
+    for wire in plan.wires:
+        own = {wire.src, wire.dst}
+        for (x0, y0), (x1, y1) in segments(plan, wire):
+            line = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+            for node in plan.nodes:
+                if node.name not in own and node.kind not in ("in", "out"):
+                    assert not overlap(line, outline(node), 3), (wire, node.name)
+            for name, box in plates(plan, 4):
+                if name != wire.src and _draw.part(plan, name).kind != "in":
+                    assert not overlap(line, box, 2), (wire, name)
+
+
+@every_cell
+def test_wires_of_different_sources_never_lie_on_each_other(cell):
+    plan = diagrams.plan_of(cell)
+    for one, two in itertools.combinations(plan.wires, 2):
+        if one.src == two.src:
+            continue
+        for ((ax, ay), (bx, by)), ((cx, cy), (dx, dy)) in itertools.product(segments(plan, one), segments(plan, two)):
+            for a, b, c, d, u, v in ((ax, bx, cx, dx, ay, cy), (ay, by, cy, dy, ax, cx)):
+                parallel = (ay == by and cy == dy) if u == ay else (ax == bx and cx == dx)
+                shared = min(max(a, b), max(c, d)) - max(min(a, b), min(c, d))
+                assert not (parallel and shared > 1 and abs(u - v) < 6), (one, two)
+
+
+@every_cell
+@pytest.mark.parametrize("units", [1, 3, 4, 12])
+def test_plates_do_not_overlap_and_stay_inside(cell, units):
+    plan = diagrams.plan_of(cell)
+    boxes = dict(plates(plan, units))
+    for (name, a), (other, b) in itertools.combinations(boxes.items(), 2):
+        assert not overlap(a, b), (name, other)
+    for name, a in boxes.items():
+        assert a[0] >= 0 and a[1] >= 30 and a[2] <= 700 and a[3] <= plan.height, name
+        for node in plan.nodes:
+            assert node.kind in ("in", "out") or not overlap(a, outline(node)), (name, node.name)
+
+
+@every_cell
+def test_the_parts_of_the_same_name_stand_at_the_same_place(cell):
+    lstm = {node.name: (node.x, node.y) for node in diagrams.PLANS["lstm"].nodes}
+    if "c" in cell.states:
+        for node in diagrams.plan_of(cell).nodes:
+            assert lstm.get(node.name, (node.x, node.y)) == (node.x, node.y)
+
+
+@every_cell
+@pytest.mark.parametrize("theme", ["light", "dark", "auto"])
+@pytest.mark.parametrize("what", ["bare", "values", "gradients"])
+def test_the_svg_is_well_formed_and_says_what_it_shows(cell, theme, what):
+    p, caches, dstate = run(cell)
+    grads = diagrams.intermediate_gradients(cell, p, caches[1], *dstate) if what == "gradients" else None
+    svg = diagrams.cell(cell, None if what == "bare" else caches[1], grads, theme=theme, step=2)
+    root = ET.fromstring(svg)
+    assert root.get("role") == "img" and root.get("width") == "700"
+    plan = diagrams.plan_of(cell)
+    title, desc = (root.find(f"{{*}}{tag}").text for tag in ("title", "desc"))
+    assert title.startswith(f"{plan.title} · step 2") and title.endswith("backward") == (what == "gradients")
+    assert root.get("aria-label") == f"{title}. {desc}"
+    drawn = [line.get("data-wire") for line in root.findall(".//{*}polyline") if line.get("data-wire")]
+    assert sorted(drawn) == sorted(f"{wire.src}|{wire.dst}" for wire in plan.wires)
+    texts = [text.text for text in root.findall(".//{*}text")]
+    if what != "bare":
+        shown = caches[1] if what == "values" else grads
+        for value in shown["h"][0]:
+            assert _draw.number(value) in texts
+        assert _draw.number(shown["h"][0][0]) in desc
+    assert "script" not in svg and "http://" not in svg.replace("http://www.w3.org/2000/svg", "")
+    assert ("var(--lc-" in svg) == (theme == "auto")
+
+
+def test_batch_and_units_choose_what_is_shown():
+    p, caches, _ = run(reference.LSTM, H=6)
+    svg = diagrams.cell(reference.LSTM, caches[0], batch=1, units=[4, 2])
+    texts = [text.text for text in ET.fromstring(svg).findall(".//{*}text")]
+    assert all(_draw.number(caches[0]["f"][1, k]) in texts for k in (4, 2))
+    assert diagrams.cell(reference.LSTM, caches[0], batch=1, units=slice(1, 3)) != svg
+    assert "first 4 of 6" in diagrams.cell(reference.LSTM, caches[0])
+
+
+@every_cell
+def test_focus_lights_the_part_and_its_wires(cell):
+    plan = diagrams.plan_of(cell)
+    for node in plan.nodes:
+        root = ET.fromstring(diagrams.cell(cell, focus=node.name))
+        dim = {line.get("data-wire") for line in root.find("{*}g").findall(".//{*}polyline")} - {None}
+        for wire in plan.wires:
+            if node.name in (wire.src, wire.dst):
+                assert f"{wire.src}|{wire.dst}" not in dim
+    if len(plan.wires) > 3:
+        assert dim
+
+
+def test_gradient_wires_are_as_thick_as_their_gradient():
+    p, caches, dstate = run(reference.LSTM)
+    grads = diagrams.intermediate_gradients(reference.LSTM, p, caches[0], *dstate)
+    root = ET.fromstring(diagrams.cell(reference.LSTM, caches[0], grads))
+    width = {
+        line.get("data-wire"): float(line.get("stroke-width"))
+        for line in root.findall(".//{*}polyline")
+        if line.get("data-wire")
+    }
+    size = {
+        f"{src}|{dst}": np.abs(grads[src, dst][0]).max()
+        for src, dst in (key for key in grads if isinstance(key, tuple))
+    }
+    order = sorted(size, key=size.get)
+    assert all(width[a] <= width[b] for a, b in itertools.pairwise(order)) and width[order[-1]] == 6.0
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [(0, "0.00"), (0.734, "0.73"), (-0.42, "−0.42"), (12.34, "12.3"), (1234, "1234"), (3e-4, "3e−4"),
+     (-2e-13, "−2e−13"), (1e-200, "0.00"), (float("nan"), "nan"), (float("inf"), "∞"), (float("-inf"), "−∞")],
+)  # fmt: skip
+def test_numbers(value, text):
+    assert _draw.number(value) == text
+
+
+def test_not_a_number_is_drawn_and_not_hidden():
+    p, caches, _ = run(reference.LSTM)
+    caches[0]["c"] = np.full_like(caches[0]["c"], np.nan)
+    svg = diagrams.cell(reference.LSTM, caches[0])
+    ET.fromstring(svg)
+    assert ">nan<" in svg and 'width="nan"' not in svg
+
+
+def test_refusals():
+    p, caches, _ = run(reference.LSTM)
+    known = "rnn, lstm97, lstm, peephole, coupled, gru, gru_reset_before"
+    with pytest.raises(ValueError, match=f"diagrams knows the cells {known}; got 'nig'"):
+        diagrams.cell(reference.NIG)
+    with pytest.raises(ValueError, match=r"focus of lstm must be among .*; got 'z'"):
+        diagrams.cell(reference.LSTM, focus="z")
+    with pytest.raises(ValueError, match="theme must be one of light, dark, auto; got 'sepia'"):
+        diagrams.cell(reference.LSTM, theme="sepia")
+    with pytest.raises(
+        ValueError, match=r"cache must be one of reference\.unroll's caches for gru; z, n, r, v missing"
+    ):
+        diagrams.cell(reference.GRU, caches[0])
+
+
+# ---- the words
+
+
+def evaluated(text, names):
+    """A line of the equations as a number."""
+    code = (
+        text.replace("∘", "*")
+        .replace("·", "*")
+        .replace("−", "-")
+        .replace("₋", "_")
+        .replace("tanh²(", "tanh2(")
+        .replace("²", "**2")
+    )
+    tools = {"tanh": np.tanh, "tanh2": lambda a: np.tanh(a) ** 2, "σ": reference.sigmoid}
+    return eval(code.replace("₊", "_in"), {}, tools | names)
+
+
+@every_cell
+def test_the_equations_are_true(cell):
+    p, caches, dstate = run(cell)
+    cache, unit, batch = caches[1], 2, 1
+    lines = diagrams.equations(cell, p, cache, unit=unit, batch=batch)
+    names = {name: float(value[batch, unit]) for name, value in cache.items() if name != "x"}
+    assert [line.name for line in lines][-1] in cell.states and {line.name for line in lines} >= set(cell.states)
+    for line in lines:
+        assert line.value == pytest.approx(names[line.name], abs=1e-14)
+        assert evaluated(line.numbers, {}) == pytest.approx(line.value, abs=0.05)
+        if "W" not in line.formula and "U" not in line.formula:
+            assert evaluated(line.formula, names) == pytest.approx(line.value, abs=1e-12)
+
+
+@every_cell
+def test_the_gradient_equations_are_true(cell):
+    p, caches, dstate = run(cell)
+    cache, unit, batch = caches[1], 1, 0
+    lines = diagrams.gradient_equations(cell, p, cache, *dstate, unit=unit, batch=batch)
+    grads = diagrams.intermediate_gradients(cell, p, cache, *dstate)
+    names = {name: float(value[batch, unit]) for name, value in cache.items() if name != "x"}
+    names |= {
+        "d" + name: float(value[batch, unit]) for name, value in grads.items() if isinstance(name, str) and name != "x"
+    }
+    names |= {f"d{s}_in": float(d[batch, unit]) for s, d in zip(cell.states, dstate)}
+    names |= {name: float(value[unit]) for name, value in vars(p).items() if name.startswith("p_")}
+    assert {line.name for line in lines} >= {"dh", "dh_"}
+    for line in lines:
+        assert line.value == names[line.name]
+        assert evaluated(line.numbers, {}) == pytest.approx(line.value, abs=0.05)
+        if "layers" not in line.formula:
+            assert evaluated(line.formula, names) == pytest.approx(line.value, abs=1e-12), line
+
+
+def test_an_equation_reads_as_a_line():
+    p, caches, _ = run(reference.LSTM97)
+    text = [str(line) for line in diagrams.equations(reference.LSTM97, p, caches[0])]
+    assert text[0].startswith("i = σ(W_i x + U_i h₋ + b_i) = σ(")
+    assert text[3].startswith("c = c₋ + i∘g = ") and text[3].count("=") == 3
+    assert "c = c₋ + i∘g" in diagrams.describe(reference.LSTM97)
+
+
+# ---- animation and export
+
+
+@pytest.mark.parametrize("cell", [reference.LSTM, reference.GRU], ids=lambda cell: cell.name)
+def test_frames_reveal_the_values_in_the_order_in_which_they_are_computed(cell):
+    _, caches, _ = run(cell, T=2)
+    frames = diagrams.frames(cell, caches, tween=2)
+    rest = [frame for frame in frames if frame.key]
+    stages = 1 + max(_graph.depths(diagrams.plan_of(cell)).values())
+    assert len(rest) == 2 * stages and len(frames) == len(rest) + 2 * 2 * (stages - 1)
+    shown = [frame.svg.count('class="lc-bar"') for frame in rest[:stages]]
+    assert shown == sorted(shown) and shown[0] < shown[-1]
+    assert rest[0].says == "Step 1 of 2: the inputs arrive."
+    assert "lc-token" in frames[1].svg and "lc-token" not in rest[1].svg
+    assert all(frame.says in frame.svg for frame in frames)
+
+
+def test_export_writes_what_the_ending_says(tmp_path):
+    from PIL import Image
+
+    _, caches, _ = run(reference.GRU, T=1)
+    frames = diagrams.frames(reference.GRU, caches, tween=1)
+    with Image.open(diagrams.export(frames, tmp_path / "gru.gif", width=280)) as gif:
+        assert gif.n_frames == len(frames) and gif.width == 280
+    page = diagrams.export(frames, tmp_path / "gru.html").read_text(encoding="utf-8")
+    assert "prefers-reduced-motion" in page and "<title>GRU, reset after the product</title>" in page
+    assert "http://" not in page and "https://" not in page and len(page) < 60_000
+    svg = diagrams.cell(reference.GRU)
+    assert diagrams.export(svg, tmp_path / "gru.svg").read_text(encoding="utf-8") == svg
+    with Image.open(diagrams.export(svg, tmp_path / "gru.png")) as png:
+        assert png.width == 700
+    with pytest.raises(ValueError, match=r"path must end in .gif or .html for frames, got 'gru.mp4'"):
+        diagrams.export(frames, tmp_path / "gru.mp4")
+    with pytest.raises(ValueError, match=r"path must end in .svg or .png for one diagram, got 'gru.gif'"):
+        diagrams.export(svg, tmp_path / "gru.gif")
+
+
+def test_a_missing_rasteriser_is_named(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "resvg_py", None)
+    with pytest.raises(ModuleNotFoundError, match="pip install resvg-py"):
+        diagrams.rasterise(diagrams.cell("rnn"))
+
+
+def test_show_carries_the_alt_text(monkeypatch):
+    shown = {}
+    monkeypatch.setattr("IPython.display.display", lambda data, raw, metadata: shown.update(data=data, meta=metadata))
+    diagrams.show(diagrams.cell("lstm"))
+    assert shown["data"]["text/plain"] == "Diagram: LSTM"
+    assert shown["meta"]["image/svg+xml"]["alt"].startswith("LSTM. Wires run from the inputs")
