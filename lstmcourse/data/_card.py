@@ -1,0 +1,85 @@
+"""What is said about a data set, what goes wrong with one, and where cached data lie."""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pooch
+from numpy.typing import NDArray
+
+Arrays = dict[str, NDArray]
+
+
+class DataUnavailable(Exception):
+    """A data set cannot be had here; the text names what to do and the alternative at hand."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """The facts of one data set.
+
+    source, version, licence: where it comes from and on what terms. sha256: of the data as returned, so that two
+    losses can be compared only where it agrees. n: how many items of `unit`. split: which of them are for training.
+    """
+
+    name: str
+    title: str
+    source: str
+    version: str
+    licence: str
+    sha256: str
+    n: int
+    unit: str
+    split: str
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [
+                f"{self.name}: {self.title}",
+                f"  {self.n:,} {self.unit}; {self.split}",
+                f"  source {self.source}, version {self.version}, licence {self.licence}",
+                f"  sha256 {self.sha256}",
+            ]
+        )
+
+
+def sha256(arrays: Arrays) -> str:
+    """One hash over the arrays' names, shapes and contents, the same on every machine."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"))
+        digest.update(f"{name} {little.dtype.str} {little.shape}".encode() + little.tobytes())
+    return digest.hexdigest()
+
+
+def folder() -> Path:
+    """Where cached data lie: the environment variable LSTMCOURSE_DATA, or else the user's cache folder."""
+    return Path(os.environ.get("LSTMCOURSE_DATA") or pooch.os_cache("lstmcourse"))
+
+
+def keep(name: str, arrays: Arrays) -> None:
+    """Write arrays to the cache, whole or not at all; a cache that cannot be written is no error."""
+    part = None
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(prefix=name, suffix=".part", dir=folder())
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(file, **arrays)
+        os.replace(part, folder() / f"{name}.npz")
+    except OSError:
+        pass
+    finally:
+        if part is not None:
+            Path(part).unlink(missing_ok=True)
+
+
+def kept(name: str) -> Arrays | None:
+    """Arrays from the cache; None when they are not there or damaged."""
+    try:
+        with open(folder() / f"{name}.npz", "rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {key: arrays[key] for key in arrays.files}
+    except Exception:  # whatever is wrong with a cached file, it is made again
+        return None
