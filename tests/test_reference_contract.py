@@ -1,6 +1,7 @@
 """What every reference cell keeps to. A new cell is tested by its entry in CELLS."""
 
 import copy
+import functools
 import re
 
 import numpy as np
@@ -25,6 +26,7 @@ from lstmcourse.reference import (
 
 from ._problems import ALL_CELLS, base, disagreement, oracle, problem
 
+pairs = functools.partial(zip, strict=True)
 every_cell = pytest.mark.parametrize("cell", CELLS, ids=lambda c: c.name)
 every_cell_and_subset = pytest.mark.parametrize("cell", ALL_CELLS, ids=lambda c: c.name)
 
@@ -41,11 +43,11 @@ def test_names_are_unique_and_match_the_states():
 @every_cell_and_subset
 def test_gradients_equal_central_differences(cell):
     prob = problem(cell) if cell in CELLS else problem(cell, T=3, B=2, I=3, H=4)
-    names, values = zip(*prob.inputs().items())
-    numerical = central_differences(lambda *v: prob.with_inputs(**dict(zip(names, v))).loss(), values, eps=1e-5)
+    names, values = pairs(*prob.inputs().items())
+    numerical = central_differences(lambda *v: prob.with_inputs(**dict(pairs(names, v))).loss(), values, eps=1e-5)
     gradients = prob.gradients()
     assert set(gradients) == set(names)
-    for name, expected in zip(names, numerical):
+    for name, expected in pairs(names, numerical):
         assert disagreement(expected, gradients[name]) < 1e-7, name
 
 
@@ -54,7 +56,7 @@ def test_states_intermediates_and_gradients_equal_the_equations_written_a_second
     prob = problem(cell)
     states, caches = unroll(cell, prob.p, prob.xs, prob.s0)
     want_states, want_trace, want_gradients = oracle(prob)
-    for name, got in zip(cell.states, states):
+    for name, got in pairs(cell.states, states):
         assert disagreement(want_states[name], got) < 1e-14, name
     for name in caches[0]:
         assert disagreement(want_trace[name], np.stack([cache[name] for cache in caches])) < 1e-14, name
@@ -72,7 +74,7 @@ def test_the_relu_problem_stays_clear_of_the_kink():
 def test_the_cache_names_every_intermediate_in_its_place(cell):
     prob = problem(cell)
     states, caches = unroll(cell, prob.p, prob.xs, prob.s0)
-    for name, s, s0 in zip(cell.states, states, prob.s0):
+    for name, s, s0 in pairs(cell.states, states, prob.s0):
         before = np.concatenate([s0[None], s[:-1]])
         np.testing.assert_array_equal([cache[name] for cache in caches], s)
         np.testing.assert_array_equal([cache[f"{name}_"] for cache in caches], before)
@@ -87,13 +89,13 @@ def test_one_checked_step_is_one_step_of_unroll(cell):
     states, (cache,) = unroll(cell, prob.p, prob.xs, prob.s0)
     state, same = cell.forward(prob.p, prob.xs[0], prob.s0)
     assert list(same) == list(cache)
-    for a, b in zip(state, states):
+    for a, b in pairs(state, states):
         np.testing.assert_array_equal(a, b[0])
     d = zeros_like(prob.p)
     dx, dstate = cell.backward(prob.p, d, cache, *(w[0] for w in prob.ws))
     want, dxs, ds0 = unroll_backward(cell, prob.p, [cache], prob.ws)
     np.testing.assert_array_equal(dx, dxs[0])
-    for a, b in zip([*vars(d).values(), *dstate], [*vars(want).values(), *ds0]):
+    for a, b in pairs([*vars(d).values(), *dstate], [*vars(want).values(), *ds0]):
         np.testing.assert_array_equal(a, b)
 
 
@@ -138,7 +140,7 @@ def test_causal_forwards_and_backwards(cell):
     changed[t:] += 1.0
     a, caches = unroll(cell, prob.p, prob.xs, prob.s0)
     b, _ = unroll(cell, prob.p, changed, prob.s0)
-    for s, u in zip(a, b):
+    for s, u in pairs(a, b):
         np.testing.assert_array_equal(s[:t], u[:t])
         assert (s[t:] != u[t:]).any()
     early = tuple(np.where(np.arange(6)[:, None, None] < t, w, 0.0) for w in prob.ws)
@@ -152,7 +154,7 @@ def test_batch_rows_are_independent(cell):
     prob, row, others = problem(cell), 1, [0, 2]
     changed = prob.with_inputs(xs=prob.xs.copy())
     changed.xs[:, row] += 1.0
-    for a, b in zip(unroll(cell, prob.p, prob.xs, prob.s0)[0], unroll(cell, prob.p, changed.xs, prob.s0)[0]):
+    for a, b in pairs(unroll(cell, prob.p, prob.xs, prob.s0)[0], unroll(cell, prob.p, changed.xs, prob.s0)[0]):
         np.testing.assert_array_equal(a[:, others], b[:, others])
         assert (a[:, row] != b[:, row]).any()
     a, b = prob.gradients(), changed.gradients()
@@ -169,7 +171,7 @@ def test_a_batch_is_its_rows_one_by_one(cell):
         only = slice(n, n + 1)
         s0, ws = tuple(s[only] for s in prob.s0), tuple(w[:, only] for w in prob.ws)
         alone = prob._replace(xs=prob.xs[:, only], s0=s0, ws=ws)
-        for s, one in zip(states, unroll(cell, prob.p, alone.xs, alone.s0)[0]):
+        for s, one in pairs(states, unroll(cell, prob.p, alone.xs, alone.s0)[0]):
             np.testing.assert_allclose(s[:, only], one, rtol=1e-13, atol=1e-14)
         grads.append(alone.gradients())
     for k in vars(prob.p):
@@ -183,18 +185,18 @@ def test_two_halves_make_the_whole(cell):
     states, _ = unroll(cell, prob.p, prob.xs, prob.s0)
     first, caches1 = unroll(cell, prob.p, prob.xs[:t], prob.s0)
     second, caches2 = unroll(cell, prob.p, prob.xs[t:], tuple(s[-1] for s in first))
-    for s, a, b in zip(states, first, second):
+    for s, a, b in pairs(states, first, second):
         np.testing.assert_array_equal(s, np.concatenate([a, b]))
     d2, dxs2, carried = unroll_backward(cell, prob.p, caches2, tuple(w[t:] for w in prob.ws))
     early = tuple(w[:t].copy() for w in prob.ws)
-    for w, dstate in zip(early, carried):
+    for w, dstate in pairs(early, carried):
         w[-1] += dstate
     d1, dxs1, ds0 = unroll_backward(cell, prob.p, caches1, early)
     whole = prob.gradients()
     np.testing.assert_allclose(whole["xs"], np.concatenate([dxs1, dxs2]), rtol=1e-12, atol=1e-14)
     for k in vars(prob.p):
         np.testing.assert_allclose(whole[k], vars(d1)[k] + vars(d2)[k], rtol=1e-12, atol=1e-13)
-    for name, s in zip(cell.states, ds0):
+    for name, s in pairs(cell.states, ds0):
         np.testing.assert_allclose(whole[f"{name}0"], s, rtol=1e-12, atol=1e-14)
 
 
@@ -203,7 +205,7 @@ def test_no_state_is_the_zero_state(cell):
     prob = problem(cell)
     a, _ = unroll(cell, prob.p, prob.xs)
     b, _ = unroll(cell, prob.p, prob.xs, zero_state(cell, 3, 6))
-    for s, u in zip(a, b):
+    for s, u in pairs(a, b):
         np.testing.assert_array_equal(s, u)
 
 
@@ -236,7 +238,7 @@ def test_whole_numbers_are_converted(cell, kind):
     whole = (prob.xs > 0).astype(kind)
     a, caches = unroll(cell, prob.p, whole, prob.s0)
     b, _ = unroll(cell, prob.p, whole.astype(float), prob.s0)
-    for s, u in zip(a, b):
+    for s, u in pairs(a, b):
         np.testing.assert_array_equal(s, u)
     ws = tuple((w > 0).astype(kind) for w in prob.ws)
     d, dxs, _ = unroll_backward(cell, prob.p, caches, ws)
