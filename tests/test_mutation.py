@@ -147,6 +147,7 @@ def agrees(core, mutant: Cell, original: Cell) -> bool:
     got += list(zip(zeros, core.unroll(mutant, prob.p, prob.xs)[0], strict=True))
     if not all(disagreement(want, have) < 1e-12 for want, have in got):
         return False
+    core.unroll_backward(mutant, prob.p, caches[:1], tuple(w[:1] for w in prob.ws))  # one step is a sequence too
     d, dxs, ds0 = core.unroll_backward(mutant, prob.p, caches, prob.ws)
     gradients = {**vars(d), "xs": dxs, **{f"{k}0": s for k, s in zip(mutant.states, ds0, strict=True)}}
     return all(disagreement(v, gradients[k]) < 1e-7 for k, v in want_gradients.items())
