@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import matplotlib
+import matplotlib.rcsetup
 import matplotlib.ticker
 import numpy as np
 from matplotlib.axes import Axes
@@ -33,7 +34,7 @@ RC = {
     "font.size": 9.5, "font.family": "DejaVu Sans", "axes.titlesize": 10.5, "axes.titleweight": "bold",
     "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#666666",
     "axes.grid": True, "grid.color": "#E4E4E4", "grid.linewidth": 0.7, "axes.axisbelow": True,
-    "axes.prop_cycle": matplotlib.cycler(color=CYCLE), "lines.linewidth": 1.8, "legend.frameon": False,
+    "axes.prop_cycle": matplotlib.rcsetup.cycler(color=CYCLE), "lines.linewidth": 1.8, "legend.frameon": False,
     "legend.fontsize": 8.5, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5, "text.parse_math": True,
 }  # fmt: skip
 
@@ -145,7 +146,7 @@ def gradient_against_lag(
         ax.set_ylim(bottom=floor * 1e-3)
         note = "float32 underflow" if floor == FLOAT32_TINY else f"under {floor:.0e}"
         ax.text(0.01, floor, note, va="top", fontsize=8, color="#555555", transform=ax.get_yaxis_transform())
-    return _finish(
+    return finish(
         ax, "lag k (steps back in time)", ylabel, title, f"Gradient norm against lag, log axis: {'; '.join(said)}."
     )
 
@@ -180,7 +181,7 @@ def gate_traces(
         said.append(f"{name} between {ys.min():.2f} and {ys.max():.2f}")
     if labels is not None:
         ax.set_xticks(np.arange(1, len(labels) + 1), labels, rotation=0 if max(map(len, labels)) < 4 else 60)
-    return _finish(
+    return finish(
         ax, "" if labels is not None else "time step t", "activation", title, f"Traces over time: {'; '.join(said)}."
     )
 
@@ -215,7 +216,7 @@ def activations(
             label=f"{name}: {share:.0%} outside {edges[0]:g}–{edges[1]:g}",
         )
         said.append(f"{share:.0%} of {name} lies outside {edges[0]:g} to {edges[1]:g}")
-    return _finish(ax, "activation", "share of activations (%)", title, f"Histogram of activations: {'; '.join(said)}.")
+    return finish(ax, "activation", "share of activations (%)", title, f"Histogram of activations: {'; '.join(said)}.")
 
 
 @_drawn
@@ -253,7 +254,7 @@ def loss_curves(
         said.append(f"baseline {name} at {level:.2g}")
     if log:
         ax.set_yscale("log")
-    return _finish(ax, xlabel, ylabel, title, f"Curves over {xlabel}s: {'; '.join(said)}.")
+    return finish(ax, xlabel, ylabel, title, f"Curves over {xlabel}s: {'; '.join(said)}.")
 
 
 @_drawn
@@ -293,7 +294,7 @@ def dots(
     ax.set_ylim(len(groups) - 0.5, -0.5)
     if log:
         ax.set_xscale("log")
-    return _finish(ax, xlabel, "", title, f"One dot per run. {'; '.join(said)}.", legend=False)
+    return finish(ax, xlabel, "", title, f"One dot per run. {'; '.join(said)}.", legend=False)
 
 
 @_drawn
@@ -329,7 +330,7 @@ def heatmap(
         f"{name}: " + ", ".join(f"{c} {format(v, fmt)}" for c, v in zip(cols, row, strict=True) if np.isfinite(v))
         for name, row in zip(rows, m, strict=True)
     )
-    return _finish(ax, "", "", title, f"Heat map of {label or 'values'}. {said}.", legend=False)
+    return finish(ax, "", "", title, f"Heat map of {label or 'values'}. {said}.", legend=False)
 
 
 @_drawn
@@ -364,7 +365,7 @@ def counter(
     alt = (
         f"Cell state over {len(ys)} steps: lowest {ys.min():.2f} at step {low}, highest {ys.max():.2f} at step {high}."
     )
-    return _finish(
+    return finish(
         ax,
         "" if labels is not None else "time step t",
         ylabel,
@@ -392,7 +393,7 @@ def bars(
     ax.set_xlim(0, 1.16 * max(values.values()))
     ax.grid(axis="y", visible=False)
     said = "; ".join(f"{name} {format(value, fmt)}" for name, value in values.items())
-    return _finish(ax, xlabel, "", title, f"Bars of {xlabel}: {said}.", legend=False)
+    return finish(ax, xlabel, "", title, f"Bars of {xlabel}: {said}.", legend=False)
 
 
 @_drawn
@@ -419,7 +420,7 @@ def clipping(
     if threshold is not None:
         ax.axhline(threshold, color="#555555", lw=1.2, ls=(0, (4, 2)), label=f"clipped to {threshold:g}")
     ax.set_yscale("log")
-    return _finish(ax, "update", "gradient norm before clipping", title, f"{'; '.join(said)}.")
+    return finish(ax, "update", "gradient norm before clipping", title, f"{'; '.join(said)}.")
 
 
 @_drawn
@@ -458,7 +459,7 @@ def success_against_lag(
         ax.set_xscale("log")
         ax.set_xticks(ticks := sorted({lag for by_lag in counts.values() for lag in by_lag}), [str(t) for t in ticks])
         ax.minorticks_off()
-    return _finish(ax, xlabel, "networks that solve it", title, f"Share solved against lag. {'; '.join(said)}.")
+    return finish(ax, xlabel, "networks that solve it", title, f"Share solved against lag. {'; '.join(said)}.")
 
 
 @_drawn
@@ -484,7 +485,7 @@ def lines(
         ax.set_xscale("log")
     if logy:
         ax.set_yscale("log")
-    return _finish(ax, xlabel, ylabel, title, alt or f"{ylabel} against {xlabel}: {'; '.join(said)}.")
+    return finish(ax, xlabel, ylabel, title, alt or f"{ylabel} against {xlabel}: {'; '.join(said)}.")
 
 
 @_drawn
@@ -499,7 +500,7 @@ def spectrum(eigenvalues: Mapping[str, np.ndarray] | np.ndarray, ax: Axes | None
         said.append(f"{name}: spectral radius {np.abs(v).max():.2f}")
     ax.set_aspect("equal", adjustable="box")
     ax.margins(0.08)
-    return _finish(ax, "real part", "imaginary part", title, f"Eigenvalues against the unit circle. {'; '.join(said)}.")
+    return finish(ax, "real part", "imaginary part", title, f"Eigenvalues against the unit circle. {'; '.join(said)}.")
 
 
 def wilson(solved: int, networks: int, z: float = 1.96) -> tuple[float, float]:
@@ -574,15 +575,15 @@ def show_equation(cell: str) -> None:
     display(Math(equation(cell)))
 
 
-def _finish(ax: Axes, xlabel: str, ylabel: str, title: str, alt: str, legend: bool = True) -> Axes:
-    """Labels, title, legend and alt text: what every figure ends with."""
+def finish(ax: Axes, xlabel: str, ylabel: str, title: str, alt: str, legend: bool = True) -> Axes:
+    """Labels, title, legend and alt text: what every figure ends with, one of your own too."""
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     if title:
         ax.set_title(title, loc="left")
     if legend and ax.get_legend_handles_labels()[0]:
         ax.legend()
-    ax.alt = f"{title}. {alt}" if title else alt
+    ax.alt = f"{title}. {alt}" if title else alt  # type: ignore[attr-defined]
     return ax
 
 

@@ -1,0 +1,585 @@
+"""Interactive figures: thin shells of ipywidgets over pure functions ``settings -> (picture, sentence)``.
+
+Each widget here has the pure function that draws it, tested at many settings, and a static twin for GitHub and print.
+Every one is guarded: keys pressed inside it stay inside it, its sliders have names, and a live line says the result.
+
+    widgets.StepThrough(LSTM, p, xs)                       # step through a cell, forward and backward
+    widgets.explore("gain", draw, gain=widgets.slider("gain", 1.0, 0.1, 3.0))      # one of your own
+"""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from types import SimpleNamespace
+from typing import Any
+
+import anywidget
+import ipywidgets
+import numpy as np
+import traitlets
+
+from . import diagrams, plots
+from .diagrams._animate import PLAYER, pack
+from .diagrams._draw import label, number
+from .reference import LSTM, RNN, Cell, init, sigmoid, unroll
+
+Picture = str | bytes  # an SVG or HTML string, or PNG bytes
+Settings = Mapping[str, Any]
+
+
+# ---- the guard
+
+
+class KeyGuard(anywidget.AnyWidget):
+    """Invisible. Keeps keys away from JupyterLab's shortcuts; gives sliders and live line what a screen reader needs.
+
+    In command mode JupyterLab's shortcuts fire while a slider has the focus: b inserts a cell, an arrow collapses a
+    section. Keys with Ctrl, Meta or Alt, Escape and Shift-Enter pass, so that the keyboard user is not trapped.
+    """
+
+    _esm = """
+    const passes = e => e.ctrlKey || e.metaKey || e.altKey || e.key === "Escape" || (e.shiftKey && e.key === "Enter");
+    const guard = e => { if (!passes(e)) e.stopPropagation(); };
+    function name(root) {
+      for (const slider of root.querySelectorAll(".widget-slider, .widget-hslider")) {
+        const text = slider.querySelector(".widget-label")?.textContent;
+        if (!text) continue;
+        slider.querySelector(".noUi-handle")?.setAttribute("aria-label", text);
+        slider.querySelector(".widget-readout")?.setAttribute("aria-label", text + ", value");
+      }
+      for (const line of root.querySelectorAll(".lc-says .widget-html-content")) {
+        line.setAttribute("role", "status");
+        line.setAttribute("aria-live", "polite");
+      }
+    }
+    function render({el}) {
+      el.style.display = "none";
+      const watch = new MutationObserver(() => root && name(root));
+      let root = null, tries = 0;
+      const attach = () => {
+        root = el.closest(".lc-widget");
+        const area = el.closest(".jp-OutputArea") || root;
+        if (!area || (!root && tries++ < 200)) return requestAnimationFrame(attach);
+        area.addEventListener("keydown", guard);
+        if (root) { name(root); watch.observe(root, {childList: true, subtree: true}); root.dataset.guarded = "yes"; }
+      };
+      attach();
+      return () => watch.disconnect();
+    }
+    export default {render};
+    """
+
+
+def guarded(widget: ipywidgets.Widget, name: str = "widget") -> ipywidgets.VBox:
+    """The widget with the key guard around it. `name` becomes the CSS class lc-name-…, under which tests find it."""
+    box = ipywidgets.VBox([widget, KeyGuard()])
+    box.add_class("lc-widget")
+    box.add_class(f"lc-name-{name}")
+    return box
+
+
+def slider(
+    description: str, value: float, low: float, high: float, step: float | None = None, *, log: bool = False
+) -> ipywidgets.Widget:
+    """A slider with a name: of whole numbers if all the numbers given are whole, on a log scale if asked for."""
+    look = dict(
+        description=description,
+        style={"description_width": "11em"},
+        layout=ipywidgets.Layout(width="min(34em, 98%)"),
+    )
+    if log:
+        ends = dict(min=float(np.log10(low)), max=float(np.log10(high)), step=step or 0.05)
+        return ipywidgets.FloatLogSlider(value=value, base=10, readout_format=".3g", **ends, **look)
+    if all(isinstance(v, int) for v in (value, low, high, step or 1)):
+        return ipywidgets.IntSlider(value=value, min=low, max=high, step=step or 1, **look)
+    return ipywidgets.FloatSlider(
+        value=value, min=low, max=high, step=step or (high - low) / 40, readout_format=".2f", **look
+    )
+
+
+def choice(description: str, options: Sequence[Any], value: Any = None) -> ipywidgets.Dropdown:
+    """A drop-down list with a name. options: values, or (text, value) pairs."""
+    first = options[0][1] if isinstance(options[0], tuple) else options[0]
+    return ipywidgets.Dropdown(
+        options=options,
+        value=first if value is None else value,
+        description=description,
+        style={"description_width": "11em"},
+        layout=ipywidgets.Layout(width="min(24em, 98%)"),
+    )
+
+
+def explore(name: str, draw: Callable[..., tuple[Picture, str]], **controls: ipywidgets.Widget) -> ipywidgets.VBox:
+    """A guarded widget over a pure function: ``draw(**settings) -> (picture, sentence)``, one setting for each control.
+
+    The sentence stands under the picture and is read out when it changes; it is the picture's alt text too. If `draw`
+    raises, the message stands there instead, and the last good picture stays.
+    """
+    screen, line = _screen("lc-picture"), _screen("lc-says")
+
+    def redraw(_=None) -> None:
+        settings = {key: control.value for key, control in controls.items()}
+        try:
+            picture, sentence = draw(**settings)
+        except Exception as error:  # a callback that raises would fail in silence
+            line.value = f"<p><b>{type(error).__name__}</b>: {escape(str(error))}</p>"
+            return
+        screen.value = picture_html(picture, sentence)
+        line.value = f"<p>{escape(sentence)}</p>"
+
+    for control in controls.values():
+        control.observe(redraw, "value")
+    redraw()
+    return guarded(ipywidgets.VBox([*controls.values(), screen, line]), name)
+
+
+def picture_html(picture: Picture, alt: str) -> str:
+    """HTML of a picture: an SVG or HTML string as it is, PNG bytes as an image with alt text."""
+    if isinstance(picture, str):
+        return picture
+    data = base64.b64encode(picture).decode()
+    return f'<img alt="{escape(alt, quote=True)}" style="max-width:100%" src="data:image/png;base64,{data}">'
+
+
+def _screen(kind: str) -> ipywidgets.HTML:
+    screen = ipywidgets.HTML()
+    screen.add_class(kind)
+    return screen
+
+
+def _on_one_figure(
+    paint: Callable[..., str], rows: int, cols: int, size: tuple[float, float]
+) -> Callable[..., tuple[bytes, str]]:
+    """A drawing function that keeps one figure and paints it anew: ``paint(axes, **settings) -> sentence``."""
+    axes = plots.panels(rows, cols, size=size)
+
+    def draw(**settings) -> tuple[bytes, str]:
+        with plots.style():
+            for ax in axes.flat:
+                ax.clear()
+        sentence = paint(axes, **settings)
+        return plots.png(axes[0, 0]), sentence
+
+    return draw
+
+
+# ---- stepping through a cell
+
+
+def step_view(
+    cell: Cell,
+    p: SimpleNamespace,
+    caches: Sequence[dict[str, np.ndarray]],
+    arriving: Sequence[tuple[np.ndarray, ...]],
+    *,
+    step: int = 1,
+    view: str = "forward",
+    unit: int = 0,
+    focus: str = "",
+    theme: str = "auto",
+) -> tuple[str, str, list[diagrams.Equation]]:
+    """One step of one sequence: the diagram, a sentence, and the equations of one unit with their numbers.
+
+    caches: of `reference.unroll`; arriving: for each step dL/dh (and dL/dc), as `arriving_gradients` gives them.
+    step counts from 1. view: "forward" or "backward". ValueError for another view or step.
+    """
+    if view not in ("forward", "backward") or not 1 <= step <= len(caches):
+        raise ValueError(
+            f"step_view expects forward or backward and a step from 1 to {len(caches)}, got {view!r}, {step}"
+        )
+    cache, dstate = caches[step - 1], arriving[step - 1]
+    grads = diagrams.intermediate_gradients(cell, p, cache, *dstate) if view == "backward" else None
+    svg = diagrams.cell(cell, cache, grads, focus=focus or None, theme=theme, step=step)
+    if view == "forward":
+        lines = diagrams.equations(cell, p, cache, unit=unit)
+        said = ", ".join(f"{label(line.name)} = {number(line.value)}" for line in lines)
+    else:
+        lines = diagrams.gradient_equations(cell, p, cache, *dstate, unit=unit)
+        said = ", ".join(f"{label(line.name)} = {number(line.value)}" for line in lines)
+    return svg, f"Step {step} of {len(caches)}, {view}, unit {unit}: {said}.", lines
+
+
+def arriving_gradients(
+    cell: Cell, p: SimpleNamespace, caches: Sequence[dict[str, np.ndarray]], dstates: Sequence[np.ndarray] | None = None
+) -> list[tuple[np.ndarray, ...]]:
+    """What arrives at each step from the loss and from the steps after it: T tuples of dL/dstate, (B, H) each.
+
+    dstates: (T, B, H) for each state, the gradient of the loss itself. Unless given, the loss is the sum of the last h.
+    """
+    shape = caches[0][f"{cell.states[0]}_"].shape
+    if dstates is None:
+        dstates = [np.zeros((len(caches), *shape)) for _ in cell.states]
+        dstates[0][-1] = 1.0
+    carried, out = tuple(np.zeros(shape) for _ in cell.states), []
+    scrap = SimpleNamespace(**{name: np.zeros_like(value) for name, value in vars(p).items()})
+    for t in reversed(range(len(caches))):
+        here = tuple(c + d[t] for c, d in zip(carried, dstates, strict=True))
+        out.append(here)
+        _, carried = cell.backward(p, scrap, caches[t], *here)
+    return out[::-1]
+
+
+def equations_html(lines: Sequence[diagrams.Equation]) -> str:
+    """The equations as a list, each with a bar in the colour of its quantity."""
+    rows = []
+    for line in lines:
+        tint = plots.COLOURS.get(line.name.strip("_").removeprefix("d") or "d", "#777777")
+        style = f"border-left:5px solid {tint};padding:1px 8px;margin:5px 0;font:13px/1.45 'DejaVu Sans Mono',monospace"
+        rows.append(f'<li style="{style}">{escape(str(line))}</li>')
+    return '<ol class="lc-equations" style="list-style:none;margin:0;padding:0">' + "".join(rows) + "</ol>"
+
+
+class StepThrough(ipywidgets.VBox):
+    """Step through a cell: previous, next, play, a slider; forward or backward; the equations beside the diagram.
+
+    cell: one of the cells that `diagrams` draws; p: its parameters; xs (T, 1, I) or (T, I), one sequence.
+    state: initial state, (1, H) each, zeros unless given. dstates: (T, 1, H) for each state, the gradient of the loss
+    that enters at each step; the loss is the sum of the last h unless given.
+    """
+
+    def __init__(
+        self, cell: Cell, p: SimpleNamespace, xs: np.ndarray, state=None, dstates=None, name: str = "step-through"
+    ):
+        diagrams.plan_of(cell)
+        xs = np.asarray(xs, float)
+        _, caches = unroll(cell, p, xs[:, None] if xs.ndim == 2 else xs, state)
+        arriving = arriving_gradients(cell, p, caches, dstates)
+        self._view = lambda **s: step_view(cell, p, caches, arriving, **s)
+        last, units = len(caches), caches[0][f"{cell.states[0]}_"].shape[1]
+        parts = [node.name for node in diagrams.plan_of(cell).nodes if len(node.name.strip("_")) == 1]
+        self.step = slider("time step", 1, 1, last)
+        self.unit = slider("unit in the equations", 0, 0, max(units - 1, 0))
+        self.view = choice("direction", ["forward", "backward"])
+        self.focus_on = choice("highlight", [("everything", ""), *((label(q), q) for q in parts)])
+        self._diagram, self._equations, self._line = _screen("lc-picture"), _screen("lc-lines"), _screen("lc-says")
+        for control in (self.step, self.unit, self.view, self.focus_on):
+            control.observe(self._redraw, "value")
+        self._redraw()
+        self._diagram.layout = ipywidgets.Layout(width="min(700px, 100%)")
+        self._equations.layout = ipywidgets.Layout(width="min(560px, 100%)")
+        both = ipywidgets.Box([self._diagram, self._equations], layout=ipywidgets.Layout(flex_flow="row wrap"))
+        controls = [self._buttons(last), self.step, self.view, self.focus_on, *([self.unit] if units > 1 else [])]
+        super().__init__([*controls, both, self._line, KeyGuard()])
+        self.add_class("lc-widget")
+        self.add_class(f"lc-name-{name}")
+
+    def _buttons(self, last: int) -> ipywidgets.HBox:
+        back, forth = (ipywidgets.Button(description=text) for text in ("◀ previous", "next ▶"))
+        back.on_click(lambda _: setattr(self.step, "value", max(1, self.step.value - 1)))
+        forth.on_click(lambda _: setattr(self.step, "value", min(last, self.step.value + 1)))
+        play = ipywidgets.Play(value=1, min=1, max=last, interval=1200, show_repeat=False)
+        self._link = ipywidgets.jslink((play, "value"), (self.step, "value"))
+        return ipywidgets.HBox([back, forth, play])
+
+    def _redraw(self, _=None) -> None:
+        settings = dict(step=self.step.value, view=self.view.value, unit=self.unit.value, focus=self.focus_on.value)
+        svg, sentence, lines = self._view(**settings)
+        self._diagram.value = svg
+        self._equations.value = equations_html(lines)
+        self._line.value = f"<p>{escape(sentence)}</p>"
+
+    def static(self, **settings) -> None:
+        """The static twin: the diagram of one step (`step`, `view`, `unit`, `focus`) as a picture."""
+        diagrams.show(self._view(theme="light", **settings)[0])
+
+
+# ---- how fast the gradient fades
+
+
+def forget_bias_curves(bias: float, radius: float, steps: int, *, hidden: int = 16, seed: int = 0) -> dict[str, Any]:
+    """Gradient norm against lag for an LSTM with that forget bias and a simple network with that spectral radius.
+
+    Both get the same noise. The LSTM's is ‖dL/dc₋‖, the simple network's ‖dL/dh₋‖ for L = the sum of the last h,
+    relative to lag 1. Returns "lstm" and "rnn", (steps,) each, and "f", the mean forget gate.
+    """
+    rng = np.random.default_rng(seed)
+    xs = rng.normal(size=(steps, 1, 4))
+    lstm, rnn = init(LSTM, 4, hidden, rng, scale=0.3 / hidden**0.5), init(RNN, 4, hidden, rng)
+    lstm.b[hidden : 2 * hidden] = bias
+    rnn.U *= radius / np.abs(np.linalg.eigvals(rnn.U)).max()
+    rnn.W *= 0.1  # small inputs: tanh stays near its straight part, so that the radius is what counts
+    rnn.b *= 0.0
+    out: dict[str, Any] = {}
+    for cell, p in ((LSTM, lstm), (RNN, rnn)):
+        _, caches = unroll(cell, p, xs)
+        arriving = arriving_gradients(cell, p, caches)
+        norms = np.array([np.linalg.norm(d[-1]) for d in reversed(arriving)])
+        out[cell.name] = norms[1:] / norms[1] if cell is LSTM and len(norms) > 1 else norms / norms[0]
+        if cell is LSTM:
+            out["f"] = float(np.mean([cache["f"] for cache in caches]))
+    return out
+
+
+def paint_forget_bias(axes: np.ndarray, bias: float, radius: float, steps: int) -> str:
+    """Draws `forget_bias_curves` and says what is left at the end."""
+    data = forget_bias_curves(bias, radius, steps)
+    f = data["f"]
+    curves = {"lstm": data["lstm"], "rnn": data["rnn"]}
+    ax = plots.gradient_against_lag(curves, axes[0, 0], predicted={"lstm": f, "rnn": radius})
+    ax.set_ylim(1e-12, 10.0)
+    half = f"{np.log(0.5) / np.log(f):.1f} steps" if f < 1 else "for ever"
+    left, rest = data["lstm"][-1], data["rnn"][-1]
+    return (
+        f"Forget bias {bias:.2f}, spectral radius {radius:.2f}, {steps} steps: the forget gates average {f:.2f}, "
+        f"a half-life of {half}; at the last lag {left:.0e} of the LSTM's gradient is left, {rest:.0e} of the RNN's."
+    )
+
+
+def forget_bias_explorer() -> ipywidgets.VBox:
+    """Gradient against lag while the forget bias, the spectral radius of the simple network and the length move.
+
+    Static twin: ``plots.show(widgets.forget_bias_figure(bias=1.0, radius=0.9, steps=50))``.
+    """
+    controls = dict(
+        bias=slider("forget bias", 1.0, -2.0, 6.0, 0.25),
+        radius=slider("spectral radius (RNN)", 0.9, 0.5, 1.3, 0.05),
+        steps=slider("steps T", 50, 10, 200, 10),
+    )
+    return explore("forget-bias", _on_one_figure(paint_forget_bias, 1, 1, (7.2, 3.8)), **controls)
+
+
+def forget_bias_figure(bias: float = 1.0, radius: float = 0.9, steps: int = 50) -> np.ndarray:
+    """The static twin of `forget_bias_explorer`: axes for `plots.show`."""
+    return _still(paint_forget_bias, 1, 1, (7.2, 3.8), bias=bias, radius=radius, steps=steps)
+
+
+# ---- holding a gate
+
+
+def clamped(
+    cell: Cell,
+    p: SimpleNamespace,
+    xs: np.ndarray,
+    gate: str = "f",
+    value: float = 1.0,
+    start: int = 1,
+    readout: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The same sequence run twice, the second time with one gate held at `value` from step `start` on (from 1).
+
+    xs (T, 1, I) or (T, I). readout: (T, H) -> (T,), what the network predicts from h. Returns name -> (free, held) for
+    h, c (if the cell has it) and the gate, (T, H) each, and "prediction", (T,) each. ValueError for a gate it has not.
+    """  # fmt: skip
+    gates = gates_of(cell)
+    if gate not in gates:
+        raise ValueError(f"gate of {cell.name} must be one of {', '.join(gates)}; got {gate!r}")
+    xs = np.asarray(xs, float).reshape(len(xs), 1, -1)
+    runs = [_run_with(cell, p, xs, {}, len(xs)), _run_with(cell, p, xs, {gate: value}, start - 1)]
+    out = {name: (runs[0][name], runs[1][name]) for name in (*cell.states, gate)}
+    if readout is not None:
+        out["prediction"] = (np.asarray(readout(out["h"][0])), np.asarray(readout(out["h"][1])))
+    return out
+
+
+def gates_of(cell: Cell) -> list[str]:
+    """The gates of a cell: the layers of its diagram with a sigmoid."""
+    return [node.name for node in diagrams.plan_of(cell).nodes if node.kind == "σ"]
+
+
+def _run_with(cell: Cell, p, xs: np.ndarray, force: Settings, start: int) -> dict[str, np.ndarray]:
+    """Every named value of a run, (T, H) each, with some of them forced from index `start` on."""
+    state = tuple(np.zeros((1, p.U.shape[1])) for _ in cell.states)
+    rows = []
+    for t, x in enumerate(xs):
+        rows.append(diagrams.evaluate(cell, p, x, state, force if t >= start else None))
+        state = tuple(rows[-1][name] for name in cell.states)
+    return {name: np.stack([row[name][0] for row in rows]) for name in rows[0] if name != "x"}
+
+
+def _paint_clamp(
+    axes: np.ndarray, cell: Cell, p, xs, readout, *, gate: str, value: float, start: int, unit: int
+) -> str:
+    data = clamped(cell, p, xs, gate, value, start, readout)
+    said = []
+    for ax, name in zip(axes.flat, [n for n in ("c", "h", "prediction") if n in data], strict=True):
+        free, held = (v if v.ndim == 1 else v[:, unit] for v in data[name])
+        ts = np.arange(1, len(free) + 1)
+        with plots.style():
+            ax.plot(ts, free, color="#888888", ls=(0, (4, 2)), label="free")
+            ax.plot(ts, held, color=plots.colour(name, 4), label=f"{gate} held at {value:.2f}")
+            ax.axvline(start, color=plots.colour(gate), lw=1.2, ls=(0, (1, 2)))
+        plots.finish(ax, "time step t", name if name == "prediction" else f"{name}, unit {unit}", "", "")
+        said.append(f"{name} ends at {number(held[-1])} instead of {number(free[-1])}")
+    axes[0, 0].alt = f"Gate {gate} held at {value:.2f} from step {start} on: {'; '.join(said)}."
+    return f"Gate {gate} held at {value:.2f} from step {start} on, unit {unit}: {'; '.join(said)}."
+
+
+def gate_clamp(
+    cell: Cell, p: SimpleNamespace, xs: np.ndarray, readout: Callable[[np.ndarray], np.ndarray] | None = None
+) -> ipywidgets.VBox:
+    """Force a gate open or shut from a step on, and see what becomes of h, c and the prediction.
+
+    xs (T, I) or (T, 1, I); readout: (T, H) -> (T,).
+    Static twin: ``plots.show(widgets.gate_clamp_figure(cell, p, xs, …))``.
+    """
+    gates, (T, H) = gates_of(cell), (len(xs), p.U.shape[1])
+    controls: dict[str, ipywidgets.Widget] = dict(
+        gate=choice("gate", gates),
+        value=slider("held at", 1.0, 0.0, 1.0, 0.05),
+        start=slider("from step", max(1, T // 3), 1, T),
+        unit=slider("unit shown", 0, 0, H - 1),
+    )
+
+    def paint(axes: np.ndarray, **settings) -> str:
+        return _paint_clamp(axes, cell, p, xs, readout, **settings)
+
+    panels = len(cell.states) + (readout is not None)
+    return explore("gate-clamp", _on_one_figure(paint, 1, panels, (3.4 * panels, 3.0)), **controls)
+
+
+def gate_clamp_figure(
+    cell: Cell,
+    p: SimpleNamespace,
+    xs: np.ndarray,
+    readout: Callable[[np.ndarray], np.ndarray] | None = None,
+    *,
+    gate: str = "f",
+    value: float = 1.0,
+    start: int = 1,
+    unit: int = 0,
+) -> np.ndarray:
+    """The static twin of `gate_clamp`: axes for `plots.show`."""  # fmt: skip
+    panels = len(cell.states) + (readout is not None)
+    axes = plots.panels(1, panels, size=(3.4 * panels, 3.0))
+    _paint_clamp(axes, cell, p, xs, readout, gate=gate, value=value, start=start, unit=unit)
+    return axes
+
+
+# ---- saturation
+
+
+def saturation(spread: float, bias: float, *, samples: int = 4001) -> dict[str, float | np.ndarray]:
+    """A gate whose pre-activations are normal with that mean and spread: its values, and the gradient it lets through.
+
+    Returns "values", (samples,) of σ(a) at evenly spaced quantiles of a; "saturated", the share outside 0.1 … 0.9;
+    "slope", the mean of σ′(a), which is at most 0.25.
+    """
+    from statistics import NormalDist
+
+    quantiles = (np.arange(samples) + 0.5) / samples
+    a = bias + spread * np.array([NormalDist().inv_cdf(q) for q in quantiles])
+    values = sigmoid(a)
+    saturated = float(np.mean((values < 0.1) | (values > 0.9)))
+    return {"values": values, "saturated": saturated, "slope": float(np.mean(values * (1 - values)))}
+
+
+def paint_saturation(axes: np.ndarray, spread: float, bias: float) -> str:
+    """Draws the histogram of `saturation` beside the sigmoid with its slope."""
+    data = saturation(spread, bias)
+    a = np.linspace(-8, 8, 161)
+    sentence = (
+        f"Pre-activations with mean {bias:.2f} and spread {spread:.2f}: {data['saturated']:.0%} of the gate's values "
+        f"lie outside 0.1 to 0.9, and the mean slope is {data['slope']:.3f} (at most 0.250)."
+    )
+    plots.activations({"f": np.asarray(data["values"])}, axes[0, 0])
+    curves = {"σ(a)": sigmoid(a), "slope σ′(a)": sigmoid(a) * (1 - sigmoid(a))}
+    ax = plots.lines(curves, axes[0, 1], x=a, xlabel="pre-activation a", ylabel="value", alt=sentence)
+    ax.axvspan(bias - spread, bias + spread, color=plots.COLOURS["f"], alpha=0.15, lw=0)
+    return sentence
+
+
+def saturation_explorer() -> ipywidgets.VBox:
+    """How large weights shut a gate's gradient off: values and slope of σ as the spread and mean of its input move.
+
+    Static twin: ``plots.show(widgets.saturation_figure(spread=3.0))``.
+    """
+    controls = dict(
+        spread=slider("spread of a", 1.0, 0.1, 8.0, 0.1), bias=slider("mean of a (the bias)", 0.0, -5.0, 5.0, 0.25)
+    )
+    return explore("saturation", _on_one_figure(paint_saturation, 1, 2, (8.6, 3.2)), **controls)
+
+
+def saturation_figure(spread: float = 1.0, bias: float = 0.0) -> np.ndarray:
+    """The static twin of `saturation_explorer`: axes for `plots.show`."""
+    return _still(paint_saturation, 1, 2, (8.6, 3.2), spread=spread, bias=bias)
+
+
+def _still(paint: Callable[..., str], rows: int, cols: int, size: tuple[float, float], **settings) -> np.ndarray:
+    axes = plots.panels(rows, cols, size=size)
+    paint(axes, **settings)
+    return axes
+
+
+# ---- reading
+
+
+def coloured_text(tokens: Sequence[str], activations: Sequence[float], *, scale: float | None = None) -> str:
+    """Text coloured by an activation, as HTML: vermilion for positive, blue for negative, stronger for larger.
+
+    tokens: T strings (the characters of a text, or words); activations: (T,). scale: the activation of full colour, the
+    largest magnitude unless given. ValueError if the lengths differ. Each token's number is in its tooltip.
+    """
+    values = np.asarray(activations, float)
+    if values.shape != (len(tokens),):
+        raise ValueError(f"activations must have shape ({len(tokens)},), one for each token, got {values.shape}")
+    full = scale or float(np.abs(values).max()) or 1.0
+    spans = []
+    for token, value in zip(tokens, values, strict=True):
+        tint = "213,94,0" if value > 0 else "0,114,178"
+        text = escape(token).replace("\n", "⏎\n") if token.strip(" ") else token
+        strength = min(abs(value) / full, 1.0) * 0.75
+        spans.append(
+            f'<span title="{number(float(value))}" style="background:rgba({tint},{strength:.2f})">{text}</span>'
+        )
+    look = "white-space:pre-wrap;font:14px/1.7 'DejaVu Sans Mono',monospace;max-width:60em"
+    return f'<div class="lc-text" style="{look}">{"".join(spans)}</div>'
+
+
+def read_unit(tokens: Sequence[str], activations: np.ndarray, *, unit: int = 0) -> tuple[str, str]:
+    """The text coloured by one unit of activations (T, H), and where it is highest and lowest."""
+    values = np.asarray(activations, float)[:, unit]
+    high, low = int(values.argmax()), int(values.argmin())
+    where = [f"{number(float(values[t]))} at position {t + 1} ({_context(tokens, t)})" for t in (high, low)]
+    return coloured_text(tokens, values), f"Unit {unit} is highest, {where[0]}, and lowest, {where[1]}."
+
+
+def _context(tokens: Sequence[str], t: int) -> str:
+    """The token with a little of what stands before it."""
+    start = max(0, t - 12) if all(len(token) == 1 for token in tokens) else max(0, t - 2)
+    glue = "" if all(len(token) == 1 for token in tokens) else " "
+    return "“…" * (start > 0) + "“" * (start == 0) + glue.join(tokens[start : t + 1]).replace("\n", "⏎") + "”"
+
+
+def text_reader(tokens: Sequence[str], activations: np.ndarray | Mapping[str, np.ndarray]) -> ipywidgets.VBox:
+    """Read a text with one unit's eyes: a slider chooses the unit, a list the quantity if there are several.
+
+    tokens: T strings (a str is taken letter by letter); activations: (T, H), or name -> (T, H).
+    Static twin: ``display(HTML(widgets.read_unit(tokens, h, unit=7)[0]))``.
+    """
+    named = activations if isinstance(activations, Mapping) else {"h": activations}
+    tokens = list(tokens)
+    names, units = list(named), min(np.asarray(v).shape[1] for v in named.values())
+
+    def draw(unit: int, quantity: str = names[0]) -> tuple[str, str]:
+        html, sentence = read_unit(tokens, np.asarray(named[quantity]), unit=unit)
+        return html, f"{quantity}: {sentence}" if len(names) > 1 else sentence
+
+    controls: dict[str, ipywidgets.Widget] = {"unit": slider("unit", 0, 0, units - 1)}
+    if len(names) > 1:
+        controls["quantity"] = choice("quantity", names)
+    return explore("text-reader", draw, **controls)
+
+
+# ---- animation
+
+
+class _Player(anywidget.AnyWidget):
+    """The browser's side of `animation`: it plays frames that were computed in Python."""
+
+    _esm = (
+        PLAYER
+        + "export default {render({model, el}) { el.classList.add('lc-player'); lcPlayer(el, model.get('packed')); }};"
+    )
+    _css = ".lc-buttons{display:flex;gap:.5rem;align-items:center}.lc-buttons input{flex:1;max-width:30em}"
+    packed = traitlets.Unicode().tag(sync=True)
+
+
+def animation(
+    cell: Cell, caches: Sequence[dict[str, np.ndarray]], *, theme: str = "auto", tween: int = 4
+) -> ipywidgets.VBox:
+    """A cell at work, step after step, with buttons and a slider; it moves only when asked to.
+
+    caches: of `reference.unroll`. For a reader who wants less motion (prefers-reduced-motion) only the resting pictures
+    are shown. Static twin: ``diagrams.show(diagrams.cell(cell, caches[0]))``; for slides, `diagrams.export`.
+    """
+    return guarded(_Player(packed=pack(diagrams.frames(cell, caches, theme=theme, tween=tween))), "animation")

@@ -1,0 +1,313 @@
+"""Widgets: the pure functions behind them at many settings, and that moving a control redraws; no browser here."""
+
+import xml.etree.ElementTree as ET
+
+import ipywidgets
+import numpy as np
+import pytest
+
+from lstmcourse import diagrams, plots, reference, widgets
+from lstmcourse.reference import CELLS
+
+CELLS_DRAWN = [cell for cell in CELLS if cell.name in diagrams.PLANS]
+every_cell = pytest.mark.parametrize("cell", CELLS_DRAWN, ids=lambda cell: cell.name)
+
+
+def setting(cell, I=2, H=3, T=5, seed=0):
+    rng = np.random.default_rng(seed)
+    return reference.init(cell, I, H, rng, scale=1.0), rng.normal(size=(T, I))
+
+
+def inside(widget, kind=ipywidgets.Widget, name=None):
+    """Every widget of a kind inside another, depth first."""
+    found = [widget] if isinstance(widget, kind) else []
+    for child in getattr(widget, "children", ()):
+        found += inside(child, kind)
+    return [w for w in found if name is None or name in w._dom_classes]
+
+
+def says(widget):
+    return inside(widget, name="lc-says")[0].value
+
+
+def picture(widget):
+    return inside(widget, name="lc-picture")[0].value
+
+
+def controls(widget):
+    return {w.description: w for w in inside(widget) if getattr(w, "description", "") and hasattr(w, "value")}
+
+
+# ---- the shell
+
+
+def test_guarded_puts_the_guard_in_and_a_name_on():
+    box = widgets.guarded(ipywidgets.HTML("x"), "demo")
+    assert {"lc-widget", "lc-name-demo"} <= set(box._dom_classes)
+    assert len(inside(box, widgets.KeyGuard)) == 1
+
+
+def test_explore_redraws_and_says_the_result():
+    box = widgets.explore(
+        "square", lambda x: (f"<b>{x}</b>", f"{x} squared is {x * x}."), x=widgets.slider("x", 2, 0, 9)
+    )
+    assert picture(box) == "<b>2</b>" and says(box) == "<p>2 squared is 4.</p>"
+    controls(box)["x"].value = 5
+    assert picture(box) == "<b>5</b>" and says(box) == "<p>5 squared is 25.</p>"
+
+
+def test_explore_shows_an_error_and_keeps_the_last_good_picture():
+    def draw(x):
+        if x == 3:
+            raise ValueError("x must not be <3>")
+        return str(x), "fine"
+
+    box = widgets.explore("picky", draw, x=widgets.slider("x", 1, 0, 5))
+    controls(box)["x"].value = 3
+    assert picture(box) == "1" and says(box) == "<p><b>ValueError</b>: x must not be &lt;3&gt;</p>"
+    controls(box)["x"].value = 4
+    assert picture(box) == "4"
+
+
+def test_png_bytes_become_an_image_with_alt_text():
+    html = widgets.picture_html(b"\x89PNG", 'a "quoted" sentence')
+    assert html.startswith('<img alt="a &quot;quoted&quot; sentence"') and "data:image/png;base64,iVBORw==" in html
+
+
+def test_sliders_have_names_and_sensible_kinds():
+    assert isinstance(widgets.slider("n", 1, 0, 5), ipywidgets.IntSlider)
+    assert isinstance(widgets.slider("x", 1.0, 0.0, 5.0), ipywidgets.FloatSlider)
+    assert widgets.slider("rate", 0.01, 1e-4, 1.0, log=True).value == 0.01
+    assert widgets.choice("gate", ["i", "f"]).value == "i"
+    assert widgets.choice("part", [("all", ""), ("f", "f")], "f").value == "f"
+
+
+# ---- stepping through
+
+
+@every_cell
+def test_what_arrives_is_backpropagation_through_time(cell):
+    p, xs = setting(cell)
+    rng = np.random.default_rng(1)
+    _, caches = reference.unroll(cell, p, xs[:, None])
+    dstates = tuple(rng.normal(size=(5, 1, 3)) for _ in cell.states)
+    arriving = widgets.arriving_gradients(cell, p, caches, dstates)
+    _, dxs, dstate0 = reference.unroll_backward(cell, p, caches, dstates)
+    for t, here in enumerate(arriving):
+        dx, dstate_ = cell.backward(p, reference.zeros_like(p), caches[t], *here)
+        np.testing.assert_allclose(dx, dxs[t], atol=1e-13)
+        if t == 0:
+            np.testing.assert_allclose(dstate_, dstate0, atol=1e-13)
+
+
+@every_cell
+@pytest.mark.parametrize("view", ["forward", "backward"])
+def test_every_step_shows_its_own_numbers(cell, view):
+    p, xs = setting(cell)
+    _, caches = reference.unroll(cell, p, xs[:, None])
+    arriving = widgets.arriving_gradients(cell, p, caches)
+    for step in range(1, 6):
+        svg, sentence, lines = widgets.step_view(cell, p, caches, arriving, step=step, view=view, unit=1)
+        ET.fromstring(svg)
+        assert sentence.startswith(f"Step {step} of 5, {view}, unit 1: ")
+        name = "h" if view == "forward" else "dh"
+        value = caches[step - 1]["h"][0, 1] if view == "forward" else arriving[step - 1][0][0, 1]
+        assert {line.name: line.value for line in lines}[name] == pytest.approx(value, abs=1e-14)
+    with pytest.raises(
+        ValueError, match="step_view expects forward or backward and a step from 1 to 5, got 'forward', 6"
+    ):
+        widgets.step_view(cell, p, caches, arriving, step=6)
+
+
+def test_step_through_moves_by_buttons_sliders_and_lists():
+    p, xs = setting(reference.LSTM)
+    box = widgets.StepThrough(reference.LSTM, p, xs)
+    first = picture(box)
+    back, forth = inside(box, ipywidgets.Button)
+    forth.click()
+    assert "step 2" in picture(box) and "Step 2 of 5, forward" in says(box)
+    back.click()
+    back.click()
+    assert picture(box) == first
+    for _ in range(9):
+        forth.click()
+    assert "Step 5 of 5" in says(box)
+    controls(box)["direction"].value = "backward"
+    assert "backward" in says(box) and "dc₋" in picture(box)
+    controls(box)["highlight"].value = "f"
+    assert 'opacity=".16"' in picture(box)
+    controls(box)["unit in the equations"].value = 2
+    assert "unit 2" in says(box)
+    assert {"lc-widget", "lc-name-step-through"} <= set(box._dom_classes) and inside(box, widgets.KeyGuard)
+
+
+def test_step_through_of_one_unit_and_one_step():
+    p, xs = setting(reference.RNN, I=1, H=1, T=1)
+    box = widgets.StepThrough(reference.RNN, p, xs[:, None])
+    assert "Step 1 of 1" in says(box) and "unit in the equations" not in controls(box)
+
+
+def test_step_through_refuses_a_cell_without_a_diagram():
+    p, xs = setting(reference.LSTM)
+    with pytest.raises(ValueError, match="got 'nig'"):
+        widgets.StepThrough(reference.NIG, p, xs)
+
+
+def test_the_static_twin_is_the_same_step(monkeypatch):
+    p, xs = setting(reference.GRU)
+    shown = []
+    monkeypatch.setattr(diagrams, "show", shown.append)
+    widgets.StepThrough(reference.GRU, p, xs).static(step=3, view="backward")
+    assert "step 3 · backward" in shown[0]
+
+
+# ---- the explorers
+
+
+@pytest.mark.parametrize("radius", [0.5, 0.9, 1.1])
+@pytest.mark.parametrize("bias", [-2.0, 1.0, 6.0])
+def test_forget_bias_curves_follow_the_forget_gate_and_the_radius(bias, radius):
+    data = widgets.forget_bias_curves(bias, radius, 40)
+    assert data["f"] == pytest.approx(reference.sigmoid(bias), abs=0.03)
+    ks = np.arange(len(data["lstm"]))
+    slope = np.polyfit(ks[5:30], np.log(data["lstm"][5:30]), 1)[0]
+    assert slope == pytest.approx(np.log(data["f"]), abs=0.35 if bias < 0 else 0.12)
+    rnn = np.log(data["rnn"][25] / data["rnn"][5]) / 20
+    assert abs(rnn - np.log(radius)) < 0.15 or radius > 1
+
+
+@pytest.mark.parametrize("steps", [10, 50, 200])
+def test_the_forget_bias_sentence_is_the_data(steps):
+    sentence = widgets.paint_forget_bias(plots.panels(), 1.0, 0.9, steps)
+    data = widgets.forget_bias_curves(1.0, 0.9, steps)
+    assert f"{data['lstm'][-1]:.0e} of the LSTM's" in sentence and f"{data['rnn'][-1]:.0e} of the RNN's" in sentence
+    assert f"average {data['f']:.2f}" in sentence
+
+
+def test_a_gate_held_where_it_was_changes_nothing():
+    p, xs = setting(reference.LSTM, H=1, T=6)
+    free, _ = widgets.clamped(reference.LSTM, p, xs, "f", 0.5, 6)["f"]
+    data = widgets.clamped(reference.LSTM, p, xs, "f", float(free[-1, 0]), 6)
+    np.testing.assert_allclose(*data["h"], atol=1e-15)
+
+
+@every_cell
+@pytest.mark.parametrize("value", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("start", [1, 3, 5])
+def test_clamping_a_gate(cell, value, start):
+    p, xs = setting(cell)
+    (hs, *_), _ = reference.unroll(cell, p, xs[:, None])
+    for gate in widgets.gates_of(cell):
+        data = widgets.clamped(cell, p, xs, gate, value, start, readout=lambda h: h.sum(1))
+        np.testing.assert_allclose(data["h"][0], hs[:, 0], atol=1e-14)
+        np.testing.assert_array_equal(data["h"][0][: start - 1], data["h"][1][: start - 1])
+        np.testing.assert_array_equal(data[gate][1][start - 1 :], value)
+        np.testing.assert_allclose(data["prediction"][1], data["h"][1].sum(1))
+    assert cell.name == "rnn" or widgets.gates_of(cell)
+
+
+def test_a_forget_gate_held_open_and_an_input_gate_held_shut_keep_c():
+    p, xs = setting(reference.LSTM)
+    p.b[:3] = -50.0  # the input gate is shut from the start
+    data = widgets.clamped(reference.LSTM, p, xs, "f", 1.0, 1)
+    np.testing.assert_allclose(data["c"][1], 0.0, atol=1e-18)
+
+
+def test_clamping_refuses_what_is_no_gate():
+    p, xs = setting(reference.LSTM)
+    with pytest.raises(ValueError, match="gate of lstm must be one of f, i, o; got 'g'"):
+        widgets.clamped(reference.LSTM, p, xs, "g")
+
+
+def test_gate_clamp_says_what_its_settings_give():
+    p, xs = setting(reference.LSTM)
+    box = widgets.gate_clamp(reference.LSTM, p, xs, readout=lambda h: h[:, 0])
+    controls(box)["gate"].value = "o"
+    controls(box)["held at"].value = 0.0
+    controls(box)["from step"].value = 5
+    assert "Gate o held at 0.00 from step 5 on" in says(box) and "h ends at 0.00 instead of" in says(box)
+    assert "prediction ends at 0.00" in says(box)
+    assert picture(box).startswith('<img alt="Gate o held at 0.00')
+    axes = widgets.gate_clamp_figure(reference.LSTM, p, xs, gate="o", value=0.0, start=5)
+    assert axes.shape == (1, 2) and plots.describe(axes[0, 0]).startswith("Gate o held at 0.00 from step 5 on")
+
+
+@pytest.mark.parametrize(
+    "spread, bias, saturated, slope",
+    [(0.1, 0.0, 0.0, 0.249), (1.0, 0.0, 0.028, 0.2066), (8.0, 0.0, 0.784, 0.049), (1.0, 5.0, 0.997, 0.0105)],
+)
+def test_saturation(spread, bias, saturated, slope):
+    data = widgets.saturation(spread, bias)
+    assert data["saturated"] == pytest.approx(saturated, abs=2e-3) and data["slope"] == pytest.approx(slope, abs=2e-3)
+    said = widgets.paint_saturation(plots.panels(1, 2), spread, bias)
+    assert f"{data['saturated']:.0%}" in said and f"{data['slope']:.3f}" in said
+
+
+@pytest.mark.parametrize("maker", [widgets.saturation_explorer, widgets.forget_bias_explorer])
+def test_an_explorer_redraws_at_both_ends_of_every_control(maker):
+    box = maker()
+    for control in controls(box).values():
+        for value in (control.min, control.max):
+            before = says(box)
+            control.value = value
+            assert says(box) != before and "Error" not in says(box)
+            assert picture(box).startswith('<img alt="') and len(picture(box)) < 60_000
+
+
+def test_the_twins_are_figures_with_alt_text():
+    for axes in (widgets.saturation_figure(spread=3.0), widgets.forget_bias_figure(bias=5.0)):
+        assert plots.describe(axes[0, 0]) and len(plots.png(axes[0, 0])) < 40_000
+
+
+# ---- reading
+
+
+def test_coloured_text_is_safe_and_complete():
+    html = widgets.coloured_text(list('a<b>\n"'), [1.0, -0.5, 0.0, 0.25, 0.1, -1.0])
+    spans = ET.fromstring(html)
+    assert "".join(spans.itertext()) == 'a<b>⏎\n"'
+    styles = [span.get("style") for span in spans]
+    assert "213,94,0,0.75" in styles[0] and "0,114,178,0.38" in styles[1] and styles[2].endswith("0.00)")
+    assert [span.get("title") for span in spans][:2] == ["1.00", "−0.50"]
+    with pytest.raises(ValueError, match=r"activations must have shape \(2,\), one for each token, got \(3,\)"):
+        widgets.coloured_text(["a", "b"], [1, 2, 3])
+    assert "0.00" in widgets.coloured_text(["a"], [0.0])
+
+
+@pytest.mark.parametrize("unit", [0, 1, 4])
+def test_the_reader_names_the_extremes(unit):
+    h = np.random.default_rng(unit).normal(size=(9, 5))
+    tokens = ["the", "king", "dies", "and", "his", "son", "rules", "for", "years"]
+    box = widgets.text_reader(tokens, {"h": h, "c": -h})
+    controls(box)["unit"].value = unit
+    high = int(h[:, unit].argmax())
+    assert f"h: Unit {unit} is highest" in says(box) and f"at position {high + 1} (" in says(box)
+    controls(box)["quantity"].value = "c"
+    assert "c: Unit" in says(box) and f"lowest, {diagrams._draw.number(-h[high, unit])} at position {high + 1}" in says(
+        box
+    )
+
+
+def test_a_text_is_read_letter_by_letter():
+    text = "def f(x):\n    return x"
+    h = np.zeros((len(text), 1))
+    h[9] = 1.0
+    assert "at position 10 (“def f(x):⏎”)" in says(widgets.text_reader(text, h))
+
+
+# ---- animation
+
+
+def test_the_animation_is_packed_small():
+    import base64
+    import gzip
+    import json
+
+    p, xs = setting(reference.LSTM, T=3)
+    _, caches = reference.unroll(reference.LSTM, p, xs[:, None])
+    box = widgets.animation(reference.LSTM, caches)
+    (player,) = inside(box, widgets._Player)
+    rows = json.loads(gzip.decompress(base64.b64decode(player.packed)))
+    assert len(rows) == len(diagrams.frames(reference.LSTM, caches)) and len(player.packed) < 60_000
+    assert rows[0]["svg"].startswith("<svg") and "var(--lc-" in rows[0]["svg"]
+    assert "prefers-reduced-motion" in player._esm
