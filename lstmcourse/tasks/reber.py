@@ -55,7 +55,7 @@ def legal_next(string: str) -> NDArray:
     """
     if not is_embedded_reber(string):
         raise ValueError(f"string must belong to the embedded Reber grammar, got {string!r}")
-    sets = ["TP", "B", *_legal_inside(string[2:-2]), string[1], "E"]
+    sets = ["TP", "B", *(_legal_inside(string[2:-2]) or ()), string[1], "E"]
     return np.stack([REBER.encode(letters).sum(0) for letters in sets])
 
 
