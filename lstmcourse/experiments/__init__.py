@@ -1,0 +1,55 @@
+"""Reproducible runs behind the notebooks: `list`, `run`, `show` on the command line, `load(NAME)` in a notebook.
+
+The functions that train and measure one cell (`train_counting`, `counted` …) are here too: a notebook runs them small,
+`run(NAME)` runs them over the whole grid and writes results/NAME.json with its provenance.
+"""
+
+from ._registry import EXPERIMENTS, FOLDER, Experiment, ExperimentError, find, load, run
+from .adding import STARTS, adding_long, adding_variants, train_adding
+from .cli import main
+from .counting import (
+    SigmaCandidateLSTM,
+    anbn,
+    anbn_sigma_candidate,
+    counted,
+    counting_coupled,
+    largest_state,
+    train_counting,
+)
+from .grammar import continual_reber, first_solved, outer_right, reber, stream_test, train_reber, train_stream
+from .timing import beats, interval, intervals_kept, timed_spikes, train_interval, train_spikes
+
+__all__ = [
+    "EXPERIMENTS",
+    "FOLDER",
+    "STARTS",
+    "Experiment",
+    "ExperimentError",
+    "SigmaCandidateLSTM",
+    "adding_long",
+    "adding_variants",
+    "anbn",
+    "anbn_sigma_candidate",
+    "beats",
+    "continual_reber",
+    "counted",
+    "counting_coupled",
+    "find",
+    "first_solved",
+    "interval",
+    "intervals_kept",
+    "largest_state",
+    "load",
+    "main",
+    "outer_right",
+    "reber",
+    "run",
+    "stream_test",
+    "timed_spikes",
+    "train_adding",
+    "train_counting",
+    "train_interval",
+    "train_reber",
+    "train_spikes",
+    "train_stream",
+]
