@@ -17,9 +17,11 @@ from .counting import (
     train_counting,
 )
 from .grammar import continual_reber, first_solved, outer_right, reber, stream_test, train_reber, train_stream
+from .stories import DISTANCES, right_by_distance, stories, train_story
 from .timing import beats, interval, intervals_kept, timed_spikes, train_interval, train_spikes
 
 __all__ = [
+    "DISTANCES",
     "EXPERIMENTS",
     "FOLDER",
     "STARTS",
@@ -43,7 +45,9 @@ __all__ = [
     "main",
     "outer_right",
     "reber",
+    "right_by_distance",
     "run",
+    "stories",
     "stream_test",
     "timed_spikes",
     "train_adding",
@@ -51,5 +55,6 @@ __all__ = [
     "train_interval",
     "train_reber",
     "train_spikes",
+    "train_story",
     "train_stream",
 ]
