@@ -64,7 +64,7 @@ def run(name: str, folder: str | Path | None = None, **settings: Any) -> dict[st
     unknown = sorted(set(settings) - set(chosen.settings))
     if unknown:
         raise ExperimentError(f"settings of {name} are {', '.join(chosen.settings)}, got {unknown[0]}")
-    began = time.perf_counter()
+    commit, began = _commit(), time.perf_counter()
     result = chosen.function(**settings)
     seconds = time.perf_counter() - began
     record = {
@@ -72,7 +72,9 @@ def run(name: str, folder: str | Path | None = None, **settings: Any) -> dict[st
         "notebook": chosen.notebook,
         "title": chosen.title,
         "settings": chosen.settings | settings,
-        "provenance": provenance(f"python -m lstmcourse experiments run {shlex.quote(name)}", settings, seconds),
+        "provenance": provenance(
+            f"python -m lstmcourse experiments run {shlex.quote(name)}", settings, commit, seconds
+        ),
         "result": result,
     }
     _write(Path(folder or FOLDER) / f"{name}.json", record)
@@ -94,14 +96,14 @@ def load(name: str, folder: str | Path | None = None) -> dict[str, Any]:
         raise ExperimentError(f"{path} is damaged ({error}): run the experiment again") from error
 
 
-def provenance(command: str, settings: dict[str, Any], seconds: float) -> dict[str, Any]:
+def provenance(command: str, settings: dict[str, Any], commit: str | None, seconds: float) -> dict[str, Any]:
     """What made a record: command, versions, commit, the kind of machine (never its name), duration, date."""
     import torch
 
     return {
         "command": command + "".join(f" --set {name}={json.dumps(value)}" for name, value in settings.items()),
         "versions": {"python": platform.python_version(), **{k: _version(k) for k in ("lstmcourse", "torch", "numpy")}},
-        "commit": _commit(),
+        "commit": commit,
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",
             "device": "cpu",
@@ -125,7 +127,7 @@ def _version(package: str) -> str:
 
 
 def _commit() -> str | None:
-    """The checkout's commit, with " and changes" when the package differs from it; None outside of git."""
+    """The checkout's commit, with " and changes" when what an experiment runs differs from it; None outside of git."""
     root = FOLDER.parent
 
     def git(*arguments: str) -> str:
@@ -133,7 +135,8 @@ def _commit() -> str | None:
         return done.stdout.strip()
 
     try:
-        changes = git("status", "--porcelain", "--untracked-files=no", "--", "lstmcourse")
+        parts = [f"lstmcourse/{part}" for part in ("nn", "tasks", "training.py", "ensemble.py", "experiments")]
+        changes = git("status", "--porcelain", "--untracked-files=no", "--", *parts)
         return git("rev-parse", "HEAD") + (" and changes" if changes else "")
     except (OSError, subprocess.SubprocessError):
         return None
