@@ -125,18 +125,19 @@ def _layer_class(cell: Cell) -> tuple[type[Recurrent], dict]:
 
 def _cell(layer: Any) -> Cell:
     if isinstance(layer, torch.nn.RNNBase):
-        names = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "rnn", "RNN_RELU": "rnn_relu"}
-        return _BY_NAME[names[layer.mode]]
+        modes = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "rnn", "RNN_RELU": "rnn_relu"}
+        return _BY_NAME[modes[str(layer.mode)]]
     if not isinstance(layer, Recurrent):
         got = f"{type(layer).__module__}.{type(layer).__qualname__}"
         raise TypeError(f"layer must be a layer of lstmcourse.nn or torch.nn.RNN, LSTM or GRU, got {got}")
-    names = [name for kind in type(layer).__mro__ for name, known in LAYERS.items() if kind is known]
+    names = [name for kind in type(layer).__mro__ for name, ours in LAYERS.items() if kind is ours]
     if not names:
         raise TypeError(f"{type(layer).__name__} is no layer of lstmcourse.nn.LAYERS")
     name = names[0]
     if name == "rnn" and layer.nonlinearity == "relu":
         name = "rnn_relu"
-    if isinstance(layer, Peepholes) and layer.peepholes != LAYERS[name].peepholes:
+    known = LAYERS[name]
+    if isinstance(layer, Peepholes) and issubclass(known, Peepholes) and layer.peepholes != known.peepholes:
         base = "vanilla" if name == "peephole" else name.removesuffix("_plain")
         variant = reference.variant(base, layer.peepholes)
         return _BY_NAME.get(variant.name, variant)

@@ -99,10 +99,23 @@ for _file, _function, _before, _reason, *_afters in [
         ]
     ],
     (
-        *("_core", "unroll", "step, states, caches = (cell.forward.__wrapped__, [], [])"),
+        *("_core", "unroll", "step, states, caches = (_unchecked(cell.forward), [], [])"),
         "two empty lists",
-        "step, caches, states = (cell.forward.__wrapped__, [], [])",
+        "step, caches, states = (_unchecked(cell.forward), [], [])",
     ),
+    *[
+        (
+            "_core",
+            name,
+            before,
+            "checks again at each step",
+            before.replace(f"_unchecked(cell.{which})", f"cell.{which}"),
+        )
+        for name, before, which in [
+            ("unroll", "step, states, caches = (_unchecked(cell.forward), [], [])", "forward"),
+            ("unroll_backward", "step, d, dxs = (_unchecked(cell.backward), zeros_like(p), [])", "backward"),
+        ]
+    ],
     *[
         ("_core", "unroll", UNROLL_STATE, "past the check of xs, B is the batch size", UNROLL_STATE.replace(*change))
         for change in [("zero_state(cell, B", "zero_state(cell, batch"), ("state, (B", "state, (batch")]

@@ -99,6 +99,14 @@ def test_one_checked_step_is_one_step_of_unroll(cell):
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_cell_of_plain_functions_is_a_cell():
+    """As a learner writes it: Cell(...) without the checks of make_cell."""
+    prob = problem(LSTM)
+    plain = LSTM._replace(forward=LSTM.forward.__wrapped__, backward=LSTM.backward.__wrapped__)
+    for a, b in pairs(prob.gradients().values(), prob._replace(cell=plain).gradients().values()):
+        np.testing.assert_array_equal(a, b)
+
+
 @every_cell
 def test_backward_adds_to_the_gradients_it_is_given(cell):
     prob = problem(cell, T=1)

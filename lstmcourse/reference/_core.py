@@ -97,7 +97,7 @@ def unroll(cell: Cell, p: Params, xs: np.ndarray, state: State | None = None):
     if not len(xs):
         raise ValueError("xs must have at least one time step, got T = 0")
     state = zero_state(cell, B, H, p.W.dtype) if state is None else _check_state(cell, state, (B, H), p.W.dtype)
-    step, states, caches = cell.forward.__wrapped__, [], []  # type: ignore[attr-defined]  # checked above, once
+    step, states, caches = _unchecked(cell.forward), [], []
     for x in xs:
         state, cache = step(p, x, state)
         states.append(state)
@@ -116,13 +116,18 @@ def unroll_backward(cell: Cell, p: Params, caches, dstates):
         raise ValueError(f"dstates must hold {len(cell.states)} arrays ({', '.join(cell.states)}), got {len(dstates)}")
     for s, value in zip(cell.states, dstates, strict=True):
         _array(f"d{s}s must have shape", f"d{s}s", value, expected, p.W.dtype)
-    step, d, dxs = cell.backward.__wrapped__, zeros_like(p), []  # type: ignore[attr-defined]
+    step, d, dxs = _unchecked(cell.backward), zeros_like(p), []
     dstate = tuple(np.zeros_like(s[0]) for s in dstates)
     for t in reversed(range(len(caches))):
         dstate = tuple(carried + s[t] for carried, s in zip(dstate, dstates, strict=True))
         dx, dstate = step(p, d, caches[t], *dstate)
         dxs.append(dx)
     return d, np.stack(dxs[::-1]), dstate
+
+
+def _unchecked(function):
+    """The function inside the checks of make_cell: unroll has checked once for all steps. A plain one is itself."""
+    return getattr(function, "__wrapped__", function)
 
 
 # ---- checks: NumPy broadcasts (1, H) against (B, H) and a bias against the batch without a word; we do not.

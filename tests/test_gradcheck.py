@@ -1,0 +1,207 @@
+"""Central differences find what calculus finds; a certificate agrees for every cell and catches what is wrong."""
+
+import re
+
+import numpy as np
+import pytest
+
+from lstmcourse import gradcheck
+from lstmcourse.gradcheck import LIMITS, Certificate, central_differences, certificate
+from lstmcourse.reference import CELLS, COUPLED, FGR, LSTM, PEEPHOLE, Cell, variant
+
+# ---- central differences
+
+
+def test_central_differences_of_known_gradients():
+    rng = np.random.default_rng(0)
+    A, x = rng.normal(size=(3, 4)), rng.normal(size=4)
+    dA, dx = central_differences(lambda A, x: np.tanh(A @ x).sum(), [A, x])
+    slope = 1 - np.tanh(A @ x) ** 2
+    np.testing.assert_allclose(dA, np.outer(slope, x), rtol=1e-8, atol=1e-9)
+    np.testing.assert_allclose(dx, A.T @ slope, rtol=1e-8, atol=1e-9)
+
+
+def test_central_differences_leave_the_arrays_alone():
+    x = np.arange(3.0)
+    x.setflags(write=False)
+    (dx,) = central_differences(lambda x: (x**2).sum(), [x], eps=1e-3)
+    np.testing.assert_allclose(dx, 2 * x, atol=1e-9)
+    (scalar,) = central_differences(lambda x: float(x) ** 3, [np.array(2.0)])
+    assert abs(scalar - 12) < 1e-8
+    assert central_differences(lambda x: 1.0, [np.zeros((0, 3))])[0].shape == (0, 3)
+
+
+def test_central_differences_say_what_is_wrong():
+    for bad, got in ((np.arange(3), "int64"), ([1.0], "list")):
+        with pytest.raises(TypeError, match=re.escape(f"arrays[0] must be a floating point NumPy array, got {got}")):
+            central_differences(lambda x: 0.0, [bad])
+    with pytest.raises(TypeError, match=re.escape("f must return one number, got an array of shape (3,)")):
+        central_differences(lambda x: x, [np.zeros(3)])
+
+
+# ---- the certificate
+
+WAYS = {
+    **dict.fromkeys(("rnn", "rnn_relu", "lstm", "gru"), 5),
+    "fgr": 3,  # ONNX has no such node
+}
+
+
+@pytest.mark.parametrize("cell", [*CELLS, variant("nig", "o"), variant("cifg", "")], ids=lambda c: c.name)
+def test_every_cell_gets_its_certificate(cell):
+    result = certificate(cell)
+    assert result.ok
+    assert len(result.ways) == WAYS.get(cell.name, 4)
+    exact = {"hand-written", "torch autograd", "torch.nn"}
+    for row in result.rows:
+        bound = 1e-11 if set(row.ways) <= exact else 2e-6 if "onnxruntime" in row.ways else 1e-7
+        assert row.limit == bound
+        assert row.value <= bound
+    gradients = {row.quantity for row in result.rows if row.ways == ("hand-written", "central differences")}
+    assert gradients == {f"d{k}" for k in cell.shapes(1, 1)} | {"dx"} | {f"d{k}_0" for k in cell.states}
+    if "onnxruntime" in result.ways:
+        outputs = {row.quantity for row in result.rows if row.ways == ("hand-written", "onnxruntime")}
+        assert outputs == {"h"} | {f"{k}_T" for k in cell.states[1:]}
+
+
+def test_another_problem_and_other_sizes():
+    result = certificate(LSTM, T=1, B=1, input_size=1, hidden_size=1, rng=np.random.default_rng(3))
+    assert result.ok
+    assert result.sizes == {"T": 1, "B": 1, "I": 1, "H": 1}
+
+
+def test_the_table_holds_bounds_only():
+    assert str(certificate(LSTM)) == "\n".join(
+        [
+            "lstm: T = 5, B = 3, I = 4, H = 6",
+            "                     central differences  torch autograd  torch.nn   onnxruntime",
+            "hand-written         ≤ 1e-7 ✓             ≤ 1e-11 ✓       ≤ 1e-11 ✓  ≤ 2e-6 ✓",
+            "central differences                       ≤ 1e-7 ✓        ≤ 1e-7 ✓   –",
+            "torch autograd                                            ≤ 1e-11 ✓  ≤ 2e-6 ✓",
+            "torch.nn                                                             ≤ 2e-6 ✓",
+            "all agree",
+        ]
+    )
+    assert str(certificate(FGR)).count("≤ 1e-7 ✓") == 2
+
+
+def test_html_has_heads_a_caption_and_the_verdict_in_words():
+    text = certificate(PEEPHOLE)._repr_html_()
+    assert text.count('<th scope="col">') == 3
+    assert text.count('<th scope="row">') == 3
+    assert "<caption>Certificate of peephole: T = 5, B = 3, I = 4, H = 6;" in text
+    assert "All agree." in text
+    own = LSTM._replace(name="<b>")
+    assert "<b>" not in certificate(own)._repr_html_()
+
+
+def with_backward(change) -> Cell:
+    """The LSTM with a backward that goes wrong."""
+
+    def backward(p, d, cache, dh, dc):
+        return change(LSTM.backward.__wrapped__, p, d, cache, dh, dc)
+
+    return LSTM._replace(backward=backward)
+
+
+def test_a_wrong_sign_is_found_and_named():
+    def change(right, p, d, cache, dh, dc):
+        dx, (dh_, dc_) = right(p, d, cache, dh, dc)
+        return dx, (dh_, -dc_)
+
+    result = certificate(with_backward(change))
+    assert not result.ok
+    assert not result.between("hand-written", "torch.nn").ok
+    assert result.between("torch autograd", "central differences").ok
+    assert result.worst.value > 0.1
+    assert "hand-written" in result.worst.ways
+    assert "DO NOT AGREE:" in str(result)
+    assert re.search(r"hand-written and central differences \(allowed 1e-7\): .*dc_0 \de[+-]\d\d", str(result))
+    assert "<p>Do not agree:</p>" in result._repr_html_()
+
+
+def test_a_nan_is_not_agreement():
+    def change(right, p, d, cache, dh, dc):
+        dx, state = right(p, d, cache, dh, dc)
+        return dx * np.nan, state
+
+    result = certificate(with_backward(change))
+    assert not result.ok
+    assert result.worst.quantity == "dx"
+    assert "dx nan" in str(result)
+
+
+def test_a_forgotten_parameter_is_found():
+    def change(right, p, d, cache, dh, dc):
+        keep = d.b.copy()
+        result = right(p, d, cache, dh, dc)
+        d.b[:] = keep
+        return result
+
+    rows = [row for row in certificate(with_backward(change)).rows if not row.ok]
+    assert {row.quantity for row in rows} == {"db"}
+    assert {row.value for row in rows} == {1.0}
+
+
+def test_a_gradient_of_another_shape():
+    def change(right, p, d, cache, dh, dc):
+        dx, state = right(p, d, cache, dh, dc)
+        return dx[:, :1], state
+
+    with pytest.raises(ValueError, match=re.escape("dx must have shape (5, 3, 4), got (5, 3, 1)")):
+        certificate(with_backward(change))
+
+
+def test_a_cell_of_ones_own_is_held_against_central_differences():
+    def shapes(I, H):
+        return {"W": (H, I), "U": (H, H), "k": (H,)}
+
+    def forward(p, x, state):
+        (h_,) = state
+        h = np.sin(x @ p.W.T + h_ @ p.U.T) * p.k
+        return (h,), dict(x=x, h_=h_, h=h)
+
+    def backward(p, d, cache, dh):
+        x, h_, _ = cache.values()
+        a = x @ p.W.T + h_ @ p.U.T
+        d.k += (dh * np.sin(a)).sum(0)
+        da = dh * p.k * np.cos(a)
+        d.W += da.T @ x
+        d.U += da.T @ h_
+        return da @ p.W, (da @ p.U,)
+
+    result = certificate(Cell("sine", ("h",), shapes, forward, backward))
+    assert result.ok
+    assert result.ways == ("hand-written", "central differences")
+
+
+def test_a_known_name_with_other_shapes_is_ones_own():
+    own = COUPLED._replace(name="lstm")
+    assert certificate(own).ways == ("hand-written", "central differences")
+
+
+def test_a_wrong_forward_under_a_known_name_disagrees_with_the_layers():
+    """o peeks at the old cell state: its own backward may be right, and the cell is still not the peephole LSTM."""
+    result = certificate(variant("vanilla")._replace(name="peephole"))
+    assert result.ok
+    swapped = LSTM._replace(name="peephole", shapes=PEEPHOLE.shapes, forward=_ignores_peepholes)
+    result = certificate(swapped._replace(backward=LSTM.backward.__wrapped__))
+    assert result.between("hand-written", "central differences").ok
+    assert not result.between("hand-written", "onnxruntime").ok
+
+
+def _ignores_peepholes(p, x, state):
+    return LSTM.forward.__wrapped__(p, x, state)
+
+
+def test_without_onnxruntime_the_column_is_missing(monkeypatch):
+    monkeypatch.setattr(gradcheck, "find_spec", lambda name: None)
+    assert certificate(LSTM).ways == ("hand-written", "central differences", "torch autograd", "torch.nn")
+
+
+def test_limits_are_the_promised_ones():
+    assert LIMITS["hand-written"] == LIMITS["torch autograd"] == LIMITS["torch.nn"] == 1e-11
+    assert LIMITS["central differences"] == 1e-7
+    assert LIMITS["onnxruntime"] == 2e-6
+    a = np.ones(3)
+    assert Certificate("x", {}, {"hand-written": {"h": a}, "torch.nn": {"h": a * (1 + 1e-10)}}).worst.ok is False
