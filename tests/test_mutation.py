@@ -107,11 +107,11 @@ for _file, _function, _before, _reason, *_afters in [
         (
             "_core",
             name,
-            before,
+            old,
             "checks again at each step",
-            before.replace(f"_unchecked(cell.{which})", f"cell.{which}"),
+            old.replace(f"_unchecked(cell.{which})", f"cell.{which}"),
         )
-        for name, before, which in [
+        for name, old, which in [
             ("unroll", "step, states, caches = (_unchecked(cell.forward), [], [])", "forward"),
             ("unroll_backward", "step, d, dxs = (_unchecked(cell.backward), zeros_like(p), [])", "backward"),
         ]
