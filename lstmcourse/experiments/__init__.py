@@ -16,7 +16,9 @@ from .counting import (
     largest_state,
     train_counting,
 )
+from .gates import reber_gates, without
 from .grammar import continual_reber, first_solved, outer_right, reber, stream_test, train_reber, train_stream
+from .starts import RNN_STARTS, adding_starts, rnn_start, train_rnn_start
 from .stories import DISTANCES, right_by_distance, stories, train_story
 from .timing import beats, interval, intervals_kept, timed_spikes, train_interval, train_spikes
 
@@ -24,11 +26,13 @@ __all__ = [
     "DISTANCES",
     "EXPERIMENTS",
     "FOLDER",
+    "RNN_STARTS",
     "STARTS",
     "Experiment",
     "ExperimentError",
     "SigmaCandidateLSTM",
     "adding_long",
+    "adding_starts",
     "adding_variants",
     "anbn",
     "anbn_sigma_candidate",
@@ -45,7 +49,9 @@ __all__ = [
     "main",
     "outer_right",
     "reber",
+    "reber_gates",
     "right_by_distance",
+    "rnn_start",
     "run",
     "stories",
     "stream_test",
@@ -54,7 +60,9 @@ __all__ = [
     "train_counting",
     "train_interval",
     "train_reber",
+    "train_rnn_start",
     "train_spikes",
     "train_story",
     "train_stream",
+    "without",
 ]
