@@ -20,6 +20,7 @@ from lstmcourse import __version__
 OLDEST_PYTHON = (3, 11)
 INSTALL = f'{sys.executable} -m pip install -c constraints.txt -e ".[lab,test]"'
 KERNEL_SECONDS = 60
+MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "resvg-py": "resvg_py"}
 
 
 class Finding(NamedTuple):
@@ -159,11 +160,23 @@ def examine(checks: Sequence[tuple[str, Callable[[], Finding]]]) -> list[Finding
 
 def checks() -> list[tuple[str, Callable[[], Finding]]]:
     """All checks, quick ones first."""
-    packages = ("numpy", "torch", "matplotlib", "tqdm", "pooch", "safetensors", "anywidget", "nbclient")
+    packages = (
+        "numpy",
+        "torch",
+        "matplotlib",
+        "pillow",
+        "tqdm",
+        "platformdirs",
+        "pooch",
+        "safetensors",
+        "anywidget",
+        "nbclient",
+        "scikit-learn",
+        "resvg-py",
+    )
     return [
         ("Python", python),
-        *((name, partial(package, name)) for name in packages),
-        ("scikit-learn", lambda: package("scikit-learn", "sklearn")),
+        *((name, partial(package, name, MODULES.get(name, ""))) for name in packages),
         ("onnxruntime", lambda: package("onnxruntime", required=False)),
         ("device", device),
         ("NumPy = torch", parity),

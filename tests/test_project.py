@@ -1,5 +1,6 @@
 """The files around the package agree: pyproject.toml, constraints.txt, environment.yml, Makefile, README, citation."""
 
+import ast
 import os
 import re
 import shutil
@@ -20,6 +21,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MACHINE_PATH = r"(?<![\w.~)])/(?:home|root|Users|work|tmp)/\w"
 CONDA = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
+NAMES = {"PIL": "pillow", "sklearn": "scikit-learn", "resvg_py": "resvg-py"}
+BROUGHT = {"IPython", "traitlets", "jupyter_core", "jupyter_client"}  # by ipykernel, ipywidgets and nbclient
 PIP_ONLY = {"resvg-py"}  # not on conda-forge
 
 
@@ -72,6 +75,21 @@ def test_what_is_installed_is_what_is_pinned():
 def test_base_and_lab_have_lower_and_upper_bounds():
     for name, specifier in base_and_lab().items():
         assert {s.operator for s in specifier} == {">=", "<"}, name
+
+
+def imports():
+    """The packages that lstmcourse imports, inside functions too."""
+    for path in (ROOT / "lstmcourse").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (alias.name.split(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                yield node.module.split(".")[0]
+
+
+def test_what_is_imported_is_declared():
+    ours = set(imports()) - set(sys.stdlib_module_names) - {"lstmcourse"}
+    assert {NAMES.get(name, name) for name in ours} - BROUGHT <= set(direct())
 
 
 def conda():
