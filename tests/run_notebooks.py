@@ -106,9 +106,12 @@ def _read(report: Path, path: Path) -> tuple[list[tuple[float, str]], str]:
     cases = list(ElementTree.parse(report).iter("testcase"))
     cells = [(float(case.get("time", 0)), f"{path.name} {case.get('name', '').rsplit('::', 1)[-1]}") for case in cases]
     skipped = sum(case.find("skipped") is not None for case in cases)
-    written = sum(cell["cell_type"] == "code" for cell in json.loads(path.read_text(encoding="utf-8"))["cells"])
-    if len(cases) != written:
-        return cells, f"{written} code cells, but {len(cases)} were collected"
+    written = [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
+    unexecuted = sum(cell["execution_count"] is None for cell in written)
+    if len(cases) != len(written):
+        return cells, f"{len(written)} code cells, but {len(cases)} were collected"
+    if unexecuted:
+        return cells, f"{unexecuted} cells were never executed, and of these nbval compares nothing"
     return cells, f"{skipped} cells were skipped" if skipped else ""
 
 

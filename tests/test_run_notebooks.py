@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
         elif name == "dead":
             nb.cells[0].source = "import os; os._exit(1)"
         else:
-            nb.cells.append(v4.new_code_cell("1 / 0", metadata={"tags": ["nbval-skip"]}))
+            nb.cells.append(v4.new_code_cell("1 / 0", execution_count=3, metadata={"tags": ["nbval-skip"]}))
         nbformat.write(nb, folder / f"{name}.ipynb")
     return folder
 
@@ -119,6 +119,13 @@ def test_a_cell_that_was_not_collected_is_missed(folder, tmp_path):
     cells, failure = run_notebooks._read(report, folder / "good.ipynb")
     assert cells == [(0.1, "good.ipynb Cell 0")]
     assert failure == "2 code cells, but 1 were collected"
+
+
+def test_a_cell_that_was_never_executed_is_missed(tmp_path):
+    path = notebook(tmp_path / "new.ipynb", "1")
+    report = tmp_path / "report.xml"
+    report.write_text('<testsuites><testsuite><testcase name="new.ipynb::Cell 0" time="0.1"/></testsuite></testsuites>')
+    assert "1 cells were never executed" in run_notebooks._read(report, path)[1]
 
 
 def test_memory_is_capped():
