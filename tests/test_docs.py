@@ -1,7 +1,6 @@
 """The equations that a cell's docstring numbers are the lines that its code numbers, in both backends."""
 
 import ast
-import math
 import re
 from pathlib import Path
 
@@ -137,15 +136,3 @@ def test_files_of_both_backends_name_a_paper():
         for file in FILES:
             first = ast.get_docstring(ast.parse(source(folder, file)))
             assert re.search(r"(19|20)\d\d", first) or "cuDNN" in first, (folder.name, file)
-
-
-def test_the_readmes_table_is_the_registry():
-    """Names in both backends, in the order of CELLS, and the number of parameters that each row promises."""
-    readme = (NN.parents[1] / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| `(\w+)` \| ([^|]+?) \|", readme, re.MULTILINE)
-    assert [row[:3] for row in rows] == [(c.name, c.name.upper(), nn.LAYERS[c.name].__name__) for c in CELLS]
-    for cell, (*_, formula) in zip(CELLS, rows, strict=True):
-        I, H = 5, 7
-        written = re.sub(r"(\d)(H)", r"\1*\2", formula).replace("HH", "H*H").replace("H(", "H*(")
-        count = sum(math.prod(shape) for shape in cell.shapes(I, H).values())
-        assert eval(written, {"I": I, "H": H}) == count, cell.name
