@@ -22,6 +22,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ._colours import CELL_COLOURS, COLOURS
+from ._display import show_picture
 
 CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#333333", "#E69F00")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -67,27 +68,33 @@ def describe(ax: Axes) -> str:
     return " ".join(part for part in parts if part)
 
 
-def png(ax: Axes, dpi: int = 90) -> bytes:
-    """The whole figure as PNG bytes: the same bytes for the same data, in 128 colours to keep notebooks small."""
+def png(ax: Axes, dpi: int = 90, small: bool = True) -> bytes:
+    """The whole figure as PNG bytes, the same bytes for the same data.
+
+    small: in 128 colours, to keep notebooks small; without, it is quicker, for a figure that is redrawn all the time.
+    """
+    raw = io.BytesIO()
+    with style():  # ticks are made when a figure is drawn, and take their look from the settings of that moment
+        ax.figure.savefig(raw, format="png", dpi=dpi, metadata={"Software": None})
+    return _in_few_colours(raw) if small else raw.getvalue()
+
+
+def _in_few_colours(raw: io.BytesIO) -> bytes:
     from PIL import Image
 
-    raw, small = io.BytesIO(), io.BytesIO()
-    ax.figure.savefig(raw, format="png", dpi=dpi, metadata={"Software": None})
     raw.seek(0)
-    Image.open(raw).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
-    return small.getvalue()
+    out = io.BytesIO()
+    Image.open(raw).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return out.getvalue()
 
 
 def show(ax: Axes | np.ndarray, alt: str | None = None, dpi: int = 90) -> None:
     """Display the figure of `ax` in the notebook with its alt text (`alt`, or what `describe` says)."""
-    from IPython.display import display
-
     ax = np.ravel(ax)[0] if isinstance(ax, np.ndarray) else ax
     fig, text = ax.figure, alt or describe(ax)
     width, height = (round(side * dpi) for side in fig.get_size_inches())
-    meta = {"image/png": {"alt": text, "width": width, "height": height}}
     plain = "Figure: " + (ax.get_title(loc="left") or ax.get_title() or ax.get_ylabel() or "untitled")
-    display({"image/png": png(ax, dpi), "text/plain": plain}, raw=True, metadata=meta)
+    show_picture("image/png", png(ax, dpi), plain, text, width=width, height=height)
     _close(fig)
 
 

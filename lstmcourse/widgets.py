@@ -47,6 +47,9 @@ class KeyGuard(anywidget.AnyWidget):
         slider.querySelector(".noUi-handle")?.setAttribute("aria-label", text);
         slider.querySelector(".widget-readout")?.setAttribute("aria-label", text + ", value");
       }
+      const icons = {"fa-play": "play", "fa-pause": "pause", "fa-stop": "stop", "fa-retweet": "repeat"};
+      for (const [icon, label] of Object.entries(icons))
+        root.querySelectorAll("button:has(." + icon + ")").forEach(b => b.setAttribute("aria-label", label));
       for (const line of root.querySelectorAll(".lc-says .widget-html-content")) {
         line.setAttribute("role", "status");
         line.setAttribute("aria-live", "polite");
@@ -55,13 +58,14 @@ class KeyGuard(anywidget.AnyWidget):
     function render({el}) {
       el.style.display = "none";
       const watch = new MutationObserver(() => root && name(root));
+      const seen = {childList: true, subtree: true, attributes: true, attributeFilter: ["class"]};
       let root = null, tries = 0;
       const attach = () => {
         root = el.closest(".lc-widget");
         const area = el.closest(".jp-OutputArea") || root;
         if (!area || (!root && tries++ < 200)) return requestAnimationFrame(attach);
         area.addEventListener("keydown", guard);
-        if (root) { name(root); watch.observe(root, {childList: true, subtree: true}); root.dataset.guarded = "yes"; }
+        if (root) { name(root); watch.observe(root, seen); root.dataset.guarded = "yes"; }
       };
       attach();
       return () => watch.disconnect();
@@ -141,6 +145,11 @@ def picture_html(picture: Picture, alt: str) -> str:
     return f'<img alt="{escape(alt, quote=True)}" style="max-width:100%" src="data:image/png;base64,{data}">'
 
 
+def _row(*parts: ipywidgets.Widget) -> ipywidgets.Box:
+    """Side by side where there is room, else below each other."""
+    return ipywidgets.Box(parts, layout=ipywidgets.Layout(flex_flow="row wrap", align_items="center"))
+
+
 def _screen(kind: str) -> ipywidgets.HTML:
     screen = ipywidgets.HTML()
     screen.add_class(kind)
@@ -157,8 +166,10 @@ def _on_one_figure(
         with plots.style():
             for ax in axes.flat:
                 ax.clear()
-        sentence = paint(axes, **settings)
-        return plots.png(axes[0, 0]), sentence
+            sentence = paint(axes, **settings)
+            picture = plots.png(axes[0, 0], small=False)
+        axes[0, 0].figure.set_layout_engine("none")  # found once: finding it takes longer than drawing
+        return picture, sentence
 
     return draw
 
@@ -223,10 +234,11 @@ def equations_html(lines: Sequence[diagrams.Equation]) -> str:
     """The equations as a list, each with a bar in the colour of its quantity."""
     rows = []
     for line in lines:
-        tint = plots.COLOURS.get(line.name.strip("_").removeprefix("d") or "d", "#777777")
+        quantity = line.name.strip("_").removeprefix("d")
+        tint = f"var(--lc-{quantity}, #777777)"  # as in the diagram beside it, which follows the theme
         style = f"border-left:5px solid {tint};padding:1px 8px;margin:5px 0;font:13px/1.45 'DejaVu Sans Mono',monospace"
         rows.append(f'<li style="{style}">{escape(str(line))}</li>')
-    return '<ol class="lc-equations" style="list-style:none;margin:0;padding:0">' + "".join(rows) + "</ol>"
+    return '<ol class="lc-equations lc-diagram" style="list-style:none;margin:0;padding:0">' + "".join(rows) + "</ol>"
 
 
 class StepThrough(ipywidgets.VBox):
@@ -255,11 +267,10 @@ class StepThrough(ipywidgets.VBox):
         for control in (self.step, self.unit, self.view, self.focus_on):
             control.observe(self._redraw, "value")
         self._redraw()
-        self._diagram.layout = ipywidgets.Layout(width="min(700px, 100%)")
-        self._equations.layout = ipywidgets.Layout(width="min(560px, 100%)")
-        both = ipywidgets.Box([self._diagram, self._equations], layout=ipywidgets.Layout(flex_flow="row wrap"))
+        self._diagram.layout = ipywidgets.Layout(flex="1 1 600px", max_width="720px", min_width="0")
+        self._equations.layout = ipywidgets.Layout(flex="1 1 300px", max_width="560px", align_self="center")
         controls = [self._buttons(last), self.step, self.view, self.focus_on, *([self.unit] if units > 1 else [])]
-        super().__init__([*controls, both, self._line, KeyGuard()])
+        super().__init__([_row(*controls), _row(self._diagram, self._equations), self._line, KeyGuard()])
         self.add_class("lc-widget")
         self.add_class(f"lc-name-{name}")
 
@@ -316,12 +327,13 @@ def paint_forget_bias(axes: np.ndarray, bias: float, radius: float, steps: int) 
     f = data["f"]
     curves = {"lstm": data["lstm"], "rnn": data["rnn"]}
     ax = plots.gradient_against_lag(curves, axes[0, 0], predicted={"lstm": f, "rnn": radius})
-    ax.set_ylim(1e-12, 10.0)
+    ax.set_ylim(1e-12, 100.0)
     half = f"{np.log(0.5) / np.log(f):.1f} steps" if f < 1 else "for ever"
     left, rest = data["lstm"][-1], data["rnn"][-1]
     return (
         f"Forget bias {bias:.2f}, spectral radius {radius:.2f}, {steps} steps: the forget gates average {f:.2f}, "
-        f"a half-life of {half}; at the last lag {left:.0e} of the LSTM's gradient is left, {rest:.0e} of the RNN's."
+        f"a half-life of {half}; at the last lag {number(left)} of the LSTM's gradient is left, "
+        f"{number(rest)} of the RNN's."
     )
 
 
@@ -394,10 +406,9 @@ def _paint_clamp(
     for ax, name in zip(axes.flat, [n for n in ("c", "h", "prediction") if n in data], strict=True):
         free, held = (v if v.ndim == 1 else v[:, unit] for v in data[name])
         ts = np.arange(1, len(free) + 1)
-        with plots.style():
-            ax.plot(ts, free, color="#888888", ls=(0, (4, 2)), label="free")
-            ax.plot(ts, held, color=plots.colour(name, 4), label=f"{gate} held at {value:.2f}")
-            ax.axvline(start, color=plots.colour(gate), lw=1.2, ls=(0, (1, 2)))
+        ax.plot(ts, free, color="#888888", ls=(0, (4, 2)), label="free")
+        ax.plot(ts, held, color=plots.colour(name, 4), label=f"{gate} held at {value:.2f}")
+        ax.axvline(start, color=plots.colour(gate), lw=1.2, ls=(0, (1, 2)))
         plots.finish(ax, "time step t", name if name == "prediction" else f"{name}, unit {unit}", "", "")
         said.append(f"{name} ends at {number(held[-1])} instead of {number(free[-1])}")
     axes[0, 0].alt = f"Gate {gate} held at {value:.2f} from step {start} on: {'; '.join(said)}."
@@ -439,10 +450,12 @@ def gate_clamp_figure(
     unit: int = 0,
 ) -> np.ndarray:
     """The static twin of `gate_clamp`: axes for `plots.show`."""  # fmt: skip
+
+    def paint(axes: np.ndarray, **settings) -> str:
+        return _paint_clamp(axes, cell, p, xs, readout, **settings)
+
     panels = len(cell.states) + (readout is not None)
-    axes = plots.panels(1, panels, size=(3.4 * panels, 3.0))
-    _paint_clamp(axes, cell, p, xs, readout, gate=gate, value=value, start=start, unit=unit)
-    return axes
+    return _still(paint, 1, panels, (3.4 * panels, 3.0), gate=gate, value=value, start=start, unit=unit)
 
 
 # ---- saturation
@@ -474,7 +487,8 @@ def paint_saturation(axes: np.ndarray, spread: float, bias: float) -> str:
     plots.activations({"f": np.asarray(data["values"])}, axes[0, 0])
     curves = {"σ(a)": sigmoid(a), "slope σ′(a)": sigmoid(a) * (1 - sigmoid(a))}
     ax = plots.lines(curves, axes[0, 1], x=a, xlabel="pre-activation a", ylabel="value", alt=sentence)
-    ax.axvspan(bias - spread, bias + spread, color=plots.COLOURS["f"], alpha=0.15, lw=0)
+    ax.set_xlim(-8, 8)
+    ax.axvspan(max(bias - spread, -8), min(bias + spread, 8), color=plots.COLOURS["f"], alpha=0.15, lw=0)
     return sentence
 
 
@@ -496,7 +510,8 @@ def saturation_figure(spread: float = 1.0, bias: float = 0.0) -> np.ndarray:
 
 def _still(paint: Callable[..., str], rows: int, cols: int, size: tuple[float, float], **settings) -> np.ndarray:
     axes = plots.panels(rows, cols, size=size)
-    paint(axes, **settings)
+    with plots.style():
+        paint(axes, **settings)
     return axes
 
 

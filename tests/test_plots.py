@@ -123,16 +123,17 @@ def test_the_style_leaves_no_trace():
 
 
 def test_show_carries_the_alt_text_and_a_small_png(monkeypatch):
-    shown = {}
-    monkeypatch.setattr("IPython.display.display", lambda data, raw, metadata: shown.update(data=data, meta=metadata))
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw, metadata=None: shown.append((data, metadata)))
     axes = plots.panels(1, 2)
     plots.bars({"lstm": 4}, axes[0, 0], title="Left")
     plots.bars({"gru": 3}, axes[0, 1])
     plots.show(axes)
-    assert shown["meta"]["image/png"]["alt"] == "Left. Bars of parameters: lstm 4. Bars of parameters: gru 3."
-    assert shown["data"]["text/plain"] == "Figure: Left"
-    image = Image.open(io.BytesIO(shown["data"]["image/png"]))
-    assert image.size == (shown["meta"]["image/png"]["width"], shown["meta"]["image/png"]["height"])
+    (data, metadata), (words, _) = shown
+    meta, alt = metadata["image/png"], "Left. Bars of parameters: lstm 4. Bars of parameters: gru 3."
+    assert meta["alt"] == alt and alt in words["text/html"] and 'class="lc-alt"' in words["text/html"]
+    assert data["text/plain"] == "Figure: Left"
+    assert Image.open(io.BytesIO(data["image/png"])).size == (meta["width"], meta["height"])
 
 
 def test_drawing_loads_no_pyplot():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lstmcourse import diagrams, plots, reference, widgets
+from lstmcourse.diagrams._draw import number
 from lstmcourse.reference import CELLS
 
 CELLS_DRAWN = [cell for cell in CELLS if cell.name in diagrams.PLANS]
@@ -180,7 +181,9 @@ def test_forget_bias_curves_follow_the_forget_gate_and_the_radius(bias, radius):
 def test_the_forget_bias_sentence_is_the_data(steps):
     sentence = widgets.paint_forget_bias(plots.panels(), 1.0, 0.9, steps)
     data = widgets.forget_bias_curves(1.0, 0.9, steps)
-    assert f"{data['lstm'][-1]:.0e} of the LSTM's" in sentence and f"{data['rnn'][-1]:.0e} of the RNN's" in sentence
+    assert (
+        f"{number(data['lstm'][-1])} of the LSTM's gradient is left, {number(data['rnn'][-1])} of the RNN's" in sentence
+    )
     assert f"average {data['f']:.2f}" in sentence
 
 

@@ -11,10 +11,12 @@ cell's ``forward`` gives, backward what its ``backward`` gives, and tests hold t
 """
 
 from collections.abc import Iterable, Mapping
+from html import unescape
 from typing import Any
 
 import numpy as np
 
+from .._display import show_picture
 from ._animate import Frame, export, frames, player, rasterise
 from ._draw import draw
 from ._graph import evaluate, intermediate_gradients, values
@@ -65,13 +67,9 @@ def cell(
 
 def show(svg: str) -> None:
     """Display a diagram in the notebook as a picture that also prints and shows on GitHub."""
-    from IPython.display import display
-
-    alt = svg.split('aria-label="', 1)[1].split('"', 1)[0]
-    title = svg.split("<title>", 1)[1].split("<", 1)[0]
-    display(
-        {"image/svg+xml": svg, "text/plain": f"Diagram: {title}"}, raw=True, metadata={"image/svg+xml": {"alt": alt}}
-    )
+    alt = unescape(svg.split('aria-label="', 1)[1].split('"', 1)[0])
+    title = unescape(svg.split("<title>", 1)[1].split("<", 1)[0])
+    show_picture("image/svg+xml", svg, f"Diagram: {title}", alt)
 
 
 def _chosen(arrays: Mapping[Any, np.ndarray], batch: int, units) -> dict[Any, np.ndarray]:

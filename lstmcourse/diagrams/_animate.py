@@ -97,9 +97,9 @@ export async function lcPlayer(host, packed) {
     b.setAttribute("aria-label", label);
     return b;
   };
-  button("\u23ee", "previous stage", () => { stop(); jump(-1); });
-  const play = button("\u25b6", "play", () => timer ? stop() : start());
-  button("\u23ed", "next stage", () => { stop(); jump(1); });
+  button("\u25c0 previous", "previous stage", () => { stop(); jump(-1); });
+  const play = button("\u25b6 play", "play", () => timer ? stop() : start());
+  button("next \u25b6", "next stage", () => { stop(); jump(1); });
   const slider = make("input", {type: "range", min: 0, max: shown().length - 1, value: 0}, bar);
   slider.setAttribute("aria-label", "frame of the animation");
   slider.oninput = () => { stop(); at = +slider.value; draw(); };
@@ -126,14 +126,14 @@ export async function lcPlayer(host, packed) {
     timer = setTimeout(tick, 1000 * list[at].seconds);
   }
   function start() {
-    play.textContent = "\u23f8";
+    play.textContent = "pause";
     play.setAttribute("aria-label", "pause");
     timer = setTimeout(tick, 200);
   }
   function stop() {
     clearTimeout(timer);
     timer = null;
-    play.textContent = "\u25b6";
+    play.textContent = "\u25b6 play";
     play.setAttribute("aria-label", "play");
   }
   still.addEventListener("change", () => { stop(); draw(); });
