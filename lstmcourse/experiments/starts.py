@@ -51,8 +51,8 @@ def train_rnn_start(
     batch: int = 50,
     seed: int = 0,
     progress: bool = True,
-) -> tuple[np.ndarray, History]:
-    """n RNNs on the adding problem of length T: their errors on 500 test sequences (n,), and the history.
+) -> tuple[Ensemble, np.ndarray, History]:
+    """n RNNs on the adding problem of length T: the nets, their errors on 500 test sequences (n,), and the history.
 
     Adam, its rate falling in a line to a twentieth, each net's gradient clipped to 1. A net whose state overflows
     stands still for that step, and the others go on; its test error may be infinite.
@@ -68,7 +68,8 @@ def train_rnn_start(
         schedule=training.linear_decay(),
         progress=progress,
     )
-    return np.nan_to_num(training.score(training.mse, test)(ensemble), nan=np.inf), history
+    errors = np.nan_to_num(training.score(training.mse, test)(ensemble), nan=np.inf)
+    return ensemble, errors, history
 
 
 def _finite_mse(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
@@ -88,7 +89,7 @@ def adding_starts(
     for T in lengths:
         for start in RNN_STARTS:
             for lr in rates:
-                errors, history = train_rnn_start(start, T, n, steps, lr, seed=seed)
+                _, errors, history = train_rnn_start(start, T, n, steps, lr, seed=seed)
                 cell = "rnn_relu" if start == "identity" else "rnn"
                 row: dict[str, Any] = {"start": start, "cell": cell, "T": T, "lr": lr}
                 row["errors"] = plain(np.minimum(np.sort(errors), 1e6))
