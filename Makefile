@@ -6,7 +6,7 @@
 #
 # Variables:  PYTHON=python3.12   the interpreter that makes .venv
 #             ARGS="--no-browser" passed on to jupyter lab, pytest (test-browser) or bench
-#             TORCH_INDEX=https://download.pytorch.org/whl/cpu   where pip looks for torch: here, the CPU build
+#             TORCH_INDEX=URL     where pip looks for torch: the index that pytorch.org names for CPU
 #             CHROMIUM=/path/to/chromium
 
 PYTHON ?= python3
@@ -44,7 +44,7 @@ ifneq ($(TORCH_INDEX),)
 	$(PIP) install -c constraints.txt --index-url $(TORCH_INDEX) torch
 else
 	@if [ "$$(uname)" = Linux ]; then echo "On Linux, pip's own torch may be the CUDA build, of several GB." \
-	  "For the CPU build: make $(MAKECMDGOALS) TORCH_INDEX=https://download.pytorch.org/whl/cpu"; fi
+	  "For the CPU build: make $(MAKECMDGOALS) TORCH_INDEX=URL, with the index URL that pytorch.org/get-started names for CPU"; fi
 endif
 	$(PIP) install -c constraints.txt -e ".[lab,test]"
 	@touch $@
