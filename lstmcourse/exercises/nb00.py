@@ -1,0 +1,60 @@
+"""Exercise of notebook 00, Start here: what a model pays for a text, and how an exercise works."""
+
+import numpy as np
+
+from lstmcourse.exercises import register
+
+
+def cost(p: np.ndarray) -> float:
+    """What a model pays for a text, in nats a character.
+
+    p (T,): the probability that the model gave to each character that came.
+    Returns the mean of -ln p, one number.
+    """
+    return -np.mean(np.log(p))
+
+
+register(
+    "E0.1",
+    title="What does a model pay?",
+    solution=cost,
+    minutes=5,
+    difficulty=1,
+    importance=4,
+    lines=1,
+    can_now="put a price on a prediction, and you know how an exercise works",
+    returns={"cost": "one number"},
+    case=lambda rng, n: (rng.uniform(0.001, 1.0, n.T),),
+    sizes=({"T": 7}, {"T": 1}, {"T": 200}),
+    hints=(
+        "A character that had the probability p costs -ln p. Each is paid for by itself; then take the mean.",
+        "cost = -(ln p[0] + ln p[1] + …) / T. In NumPy, np.log is the natural logarithm.",
+        """
+        paid = -np.log(p)
+        return ...  # the mean of what was paid
+        """,
+    ),
+    symptoms={
+        "the result is negative": "The logarithm of a probability is negative, or zero. The price is minus that.",
+        "the result grows with the text": "That is the sum. A price a character is the mean.",
+        "off by a factor of 1.44": "That is 1 / ln 2: you have bits (np.log2), and the course counts in nats (np.log).",
+    },
+    wrong={
+        "bits": (lambda p: -np.mean(np.log2(p)), "the cost is in bits, with np.log2; the course counts in nats"),
+        "sum": (lambda p: -np.sum(np.log(p)), "the prices are added up, and not divided by the number of characters"),
+        "sign": (lambda p: np.mean(np.log(p)), "the minus sign is missing"),
+        "log of the mean": (
+            lambda p: -np.log(np.mean(p)),
+            "the mean is taken before the logarithm: then a character thought impossible costs almost nothing",
+        ),
+        "base ten": (
+            lambda p: -np.mean(np.log10(p)),
+            "the logarithm is to base ten; the course counts in nats, np.log",
+        ),
+        "mean of 1 - p": (lambda p: np.mean(1 - p), "the price is taken as 1 - p, which never costs more than 1"),
+    },
+    edges={
+        "certain and right costs nothing": lambda rng: (np.ones(3),),
+        "one character of ninety-four": lambda rng: (np.full(5, 1 / 94),),
+    },
+)
