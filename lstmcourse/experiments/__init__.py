@@ -19,7 +19,6 @@ from .counting import (
 from .gates import reber_gates, without
 from .grammar import continual_reber, first_solved, outer_right, reber, stream_test, train_reber, train_stream
 from .starts import RNN_STARTS, adding_starts, rnn_start, train_rnn_start
-from .starts import RNN_STARTS, adding_starts, rnn_start, train_rnn_start
 from .stories import DISTANCES, right_by_distance, stories, train_story
 from .timing import beats, interval, intervals_kept, timed_spikes, train_interval, train_spikes
 
@@ -28,13 +27,11 @@ __all__ = [
     "EXPERIMENTS",
     "FOLDER",
     "RNN_STARTS",
-    "RNN_STARTS",
     "STARTS",
     "Experiment",
     "ExperimentError",
     "SigmaCandidateLSTM",
     "adding_long",
-    "adding_starts",
     "adding_starts",
     "adding_variants",
     "anbn",
@@ -55,7 +52,6 @@ __all__ = [
     "reber_gates",
     "right_by_distance",
     "rnn_start",
-    "rnn_start",
     "run",
     "stories",
     "stream_test",
@@ -64,7 +60,6 @@ __all__ = [
     "train_counting",
     "train_interval",
     "train_reber",
-    "train_rnn_start",
     "train_rnn_start",
     "train_spikes",
     "train_story",

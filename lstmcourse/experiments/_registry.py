@@ -155,12 +155,17 @@ def _write(path: Path, record: dict[str, Any]) -> None:
 
 
 def dumps(value: Any, indent: str = "") -> str:
-    """JSON in which a list or dict that fits a line stays on it, so that figures can be read and compared."""
+    """JSON with a line for what fits on one, and for any list of numbers, so that figures can be read and compared."""
     flat = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    if len(indent) + len(flat) <= 110 or not value or not isinstance(value, (dict, list)):
+    nested = isinstance(value, (dict, list)) and not (isinstance(value, list) and _is_plain(value))
+    if len(indent) + len(flat) <= 110 or not nested:
         return flat
     inner = indent + "  "
     if isinstance(value, dict):
         parts = [f"{inner}{json.dumps(str(key))}: {dumps(entry, inner)}" for key, entry in value.items()]
         return "{\n" + ",\n".join(parts) + "\n" + indent + "}"
     return "[\n" + ",\n".join(inner + dumps(entry, inner) for entry in value) + "\n" + indent + "]"
+
+
+def _is_plain(values: list[Any]) -> bool:
+    return not any(isinstance(value, dict | list | tuple) for value in values)
