@@ -317,7 +317,7 @@ register(
             "the output gate's rows change their sign; the first H rows are the input gate's",
         ),
         "bias forgotten": (partial(_signed, which="WU"), "the bias of the gate keeps its sign"),
-        "only the bias": (partial(_signed, which="b"), "only the bias changes its sign; W_i and U_i are in the sum too"),
+        "only the bias": (partial(_signed, which="b"), "only the bias changes its sign; W_i and U_i belong to it"),
         "one minus the weights": (_one_minus, "1 - W, 1 - U, 1 - b: the gate is taken from 1, not its weights"),
         "in place": (_in_place, "the caller's arrays are changed in place"),
     },
