@@ -117,14 +117,16 @@ class Notebook:
         )
 
     def run_all(self, seconds: float) -> None:
-        """Run every cell and wait until all of them have run."""
+        """Run every cell and wait until all of them have run, or one has failed: JupyterLab then skips the rest."""
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
         self.page.wait_for_function(
             f"""() => {{
               const panel = {CURRENT}, all = [...panel.content.model.cells];
               const code = all.filter(c => c.type === 'code' && c.sharedModel.source.trim());
+              const kinds = c => Array.from({{length: c.outputs.length}}, (_, k) => c.outputs.get(k).type);
+              const failed = c => kinds(c).includes('error');
               return panel.sessionContext.session.kernel.status === 'idle'
-                && code.every(c => c.executionCount !== null && c.executionState !== 'running');
+                && (code.some(failed) || code.every(c => c.executionCount !== null && c.executionState !== 'running'));
             }}""",
             timeout=1000 * seconds,
             polling=250,
