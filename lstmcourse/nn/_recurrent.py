@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from . import _input, _scan
+from . import _input, _route, _vendor
 from ._biases import chrono_, set_bias_
 
 
@@ -46,8 +46,8 @@ class Recurrent(nn.Module):
     states: tuple[str, ...] = ("h",)
     vectors: tuple[str, ...] = ()  # parameters of shape (H,) beside the weights: the peepholes
     forget: ClassVar[str | None] = None  # the row that keeps the old state: f, or the GRU's z
-    vendor: Callable | None = None  # torch's own kernel for this cell, called by _scan.vendor
-    scan: Any = None  # the cell's one-node scan, a _scan.Scan
+    vendor: ClassVar[Callable | None] = None  # torch's kernel that computes this cell exactly, see _vendor
+    scan: ClassVar[Any] = None  # the cell's one-node scan, see _fast
     step: Callable  # (ax, state, w) -> state; ax = W x + b_ih, done for all t at once by the caller
 
     def __init_subclass__(cls, **kwargs):
@@ -83,8 +83,8 @@ class Recurrent(nn.Module):
         self.dropout = _probability(dropout)
         if self.dropout and self.num_layers == 1:
             warnings.warn("dropout acts between layers, so it does nothing with num_layers=1", stacklevel=3)
-        if impl not in self.ways():
-            raise ValueError(f"impl of {type(self).__name__} must be one of {self.ways()}, got {impl!r}")
+        if impl not in _route.ways(self):
+            raise ValueError(f"impl of {type(self).__name__} must be one of {_route.ways(self)}, got {impl!r}")
         self.impl, self.forget_bias, self.chrono = impl, forget_bias, chrono
         for layer in range(self.num_layers):
             size = self.input_size if layer == 0 else self._directions * self._output_size
@@ -93,6 +93,7 @@ class Recurrent(nn.Module):
                     parameter = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
                     self.register_parameter(name + suffix, parameter)
         self.reset_parameters()
+        self.flatten_parameters()
 
     # ---- parameters
 
@@ -138,23 +139,28 @@ class Recurrent(nn.Module):
 
     def flatten_parameters(self) -> None:
         """Lay the weights out in one buffer for cuDNN; does nothing where cuDNN is not used."""
-        _scan.flatten(self)
+        _vendor.flatten(self)
+
+    def _apply(self, fn, recurse=True):
+        super()._apply(fn, recurse)
+        self.flatten_parameters()
+        return self
 
     # ---- the call
 
     @classmethod
     def ways(cls) -> tuple[str, ...]:
         """The values that ``impl`` may take."""
-        return ("auto", "loop", *(["scan"] if cls.scan is not None else []), *(["vendor"] if cls.vendor else []))
+        return _route.ways(cls)
 
     def route(self, input: Tensor | PackedSequence) -> str:
         """The way that a call on this input takes: "loop", "scan" or "vendor"."""
-        return _scan.route(self, input)
+        return _route.route(self, input)
 
     def forward(self, input, hx=None):
         steps = _input.unpack(self, input)  # (T, B, I), whatever it came as
         state = _input.initial_state(self, hx, steps)
-        output, state = _scan.WAYS[self.route(input)](self, steps, state)
+        output, state = _route.WAYS[self.route(input)](self, steps, state)
         return _input.repack(self, output, state, steps)
 
     def extra_repr(self) -> str:

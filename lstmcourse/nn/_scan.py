@@ -1,4 +1,4 @@
-"""The ways over time: the loop, torch's own kernel, and the choice between them."""
+"""The loop over time, which every other way must equal, and what stands around one pass: layers and directions."""
 
 from types import SimpleNamespace
 
@@ -37,13 +37,13 @@ def loop(step, w: SimpleNamespace, xs: Tensor, state: State, mask: Tensor | None
 
 
 def stacked(run, layer, steps, hx: State) -> tuple[Tensor, State]:
-    """Layers and directions around a function ``run(layer, w, xs, state, mask, reverse)`` that does one of them."""
+    """Layers and directions around a function ``run(layer, w, xs, state, steps, reverse)`` that does one of them."""
     xs, final = steps.xs, []
     for k in range(layer.num_layers):
         outs = []
         for reverse in range(layer._directions):
             state = tuple(s[k * layer._directions + reverse] for s in hx)
-            out, state = run(layer, layer.weights(k, bool(reverse)), xs, state, steps.mask, bool(reverse))
+            out, state = run(layer, layer.weights(k, bool(reverse)), xs, state, steps, bool(reverse))
             outs.append(out)
             final.append(state)
         xs = torch.cat(outs, -1) if len(outs) == 2 else outs[0]
@@ -53,41 +53,9 @@ def stacked(run, layer, steps, hx: State) -> tuple[Tensor, State]:
 
 
 def by_loop(layer, steps, hx: State) -> tuple[Tensor, State]:
-    return stacked(lambda layer, w, *args: loop(layer.step, w, *args), layer, steps, hx)
+    """Plain autograd, one step after the other."""
 
+    def run(layer, w, xs, state, steps, reverse):
+        return loop(layer.step, w, xs, state, steps.mask, reverse)
 
-def by_vendor(layer, steps, hx: State) -> tuple[Tensor, State]:
-    """One call into torch's own kernel for all layers and directions: cuDNN on a GPU, oneDNN or ATen on a CPU."""
-    weights = [t for k in range(layer.num_layers) for r in range(layer._directions) for t in _flat(layer, k, bool(r))]
-    flags = (layer.bias, layer.num_layers, layer.dropout, layer.training, layer.bidirectional)
-    state = hx if len(hx) > 1 else hx[0]
-    if steps.packed is None:
-        output, *final = layer.vendor(steps.xs, state, weights, *flags, False)
-    else:
-        output, *final = layer.vendor(steps.packed.data, steps.packed.batch_sizes, state, weights, *flags)
-    return output, tuple(final)
-
-
-def _flat(layer, k: int, reverse: bool) -> list[Tensor]:
-    """One layer's weights in one direction, in the order that torch's kernels take."""
-    w = layer.weights(k, reverse)
-    return [t for t in (w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, w.weight_hr) if t is not None]
-
-
-def flatten(layer) -> None:
-    """Lay a layer's weights out in one cuDNN buffer; nothing to do on other devices or for other cells."""
-
-
-WAYS = {"loop": by_loop, "vendor": by_vendor}
-
-
-def route(layer, input) -> str:
-    """The way that a call takes: the layer's impl, or for "auto" the fastest that applies.
-
-    Inside a torch.func transform (vmap, grad, jacrev …) "auto" takes the loop, which alone they can see through.
-    """
-    if layer.impl != "auto":
-        return layer.impl
-    if layer.vendor and torch._C._functorch.peek_interpreter_stack() is None:
-        return "vendor"
-    return "loop"
+    return stacked(run, layer, steps, hx)

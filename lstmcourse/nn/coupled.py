@@ -10,8 +10,10 @@ r"""LSTM with coupled gates: what is forgotten makes room for what is written, i
 x is (B, I), h and c (B, H); weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias_hh (3H,).
 """
 
+import torch
 from torch import sigmoid, tanh
 
+from ._fast_lstm import LSTMScan
 from ._recurrent import Recurrent
 from ._scan import affine
 
@@ -22,6 +24,8 @@ class CoupledLSTM(Recurrent):
     rows = "fgo"
     states = ("h", "c")
     forget = "f"
+    vendor = staticmethod(torch._VF.lstm)  # its input rows those of f, negated
+    scan = LSTMScan("fgo", coupled=True)
 
     @staticmethod
     def step(ax, state, w):

@@ -14,6 +14,7 @@ x is (B, I), h (B, H); weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias_hh (3
 import torch
 from torch import sigmoid, tanh
 
+from ._fast_gru import GRUScan
 from ._recurrent import Recurrent
 from ._scan import affine
 
@@ -24,6 +25,7 @@ class GRU(Recurrent):
     rows = "rzn"
     forget = "z"
     vendor = staticmethod(torch._VF.gru)
+    scan = GRUScan()
 
     @staticmethod
     def step(ax, state, w):

@@ -12,6 +12,7 @@ x is (B, I), h (B, H); weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias_hh (3
 
 from torch import sigmoid, tanh
 
+from ._fast_gru import GRUResetBeforeScan
 from ._recurrent import Recurrent
 from ._scan import affine
 
@@ -21,6 +22,7 @@ class GRUResetBefore(Recurrent):
 
     rows = "rzn"
     forget = "z"
+    scan = GRUResetBeforeScan()
 
     @staticmethod
     def step(ax, state, w):

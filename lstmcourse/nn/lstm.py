@@ -14,6 +14,7 @@ x is (B, I), h and c (B, H); weight_ih (4H, I), weight_hh (4H, H), bias_ih, bias
 import torch
 from torch import sigmoid, tanh
 
+from ._fast_lstm import LSTMScan
 from ._recurrent import Recurrent
 from ._scan import affine
 
@@ -28,6 +29,7 @@ class LSTM(Recurrent):
     states = ("h", "c")
     forget = "f"
     vendor = staticmethod(torch._VF.lstm)
+    scan = LSTMScan("ifgo")
 
     def __init__(
         self,

@@ -10,8 +10,10 @@ r"""LSTM without a forget gate — Hochreiter & Schmidhuber (1997), with tanh wh
 x is (B, I), h and c (B, H); weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias_hh (3H,).
 """
 
+import torch
 from torch import sigmoid, tanh
 
+from ._fast_lstm import LSTMScan
 from ._recurrent import Recurrent
 from ._scan import affine
 
@@ -21,6 +23,8 @@ class LSTM97(Recurrent):
 
     rows = "igo"
     states = ("h", "c")
+    vendor = staticmethod(torch._VF.lstm)  # its forget rows saturated
+    scan = LSTMScan("igo")
 
     @staticmethod
     def step(ax, state, w):

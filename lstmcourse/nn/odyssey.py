@@ -15,8 +15,11 @@ x is (B, I), h and c (B, H); weight_ih (G·H, I), weight_hh (G·H, H) for the G 
 import torch
 from torch import sigmoid, tanh
 
+from ._fast_lstm import LSTMScan
 from ._scan import affine
 from .peephole import Peepholes, see
+
+LSTM = staticmethod(torch._VF.lstm)  # computes a variant without peepholes exactly, where g and y are squashed
 
 
 def _identity(a):
@@ -48,6 +51,8 @@ class VanillaLSTM(Peepholes):
 
     rows, forget = "ifgo", "f"
     step = variant_step("ifgo")
+    scan = LSTMScan("ifgo")
+    vendor = LSTM
 
 
 class NIGLSTM(Peepholes):
@@ -55,6 +60,8 @@ class NIGLSTM(Peepholes):
 
     rows, forget = "fgo", "f"
     step = variant_step("fgo")
+    scan = LSTMScan("fgo")
+    vendor = LSTM
 
 
 class NFGLSTM(Peepholes):
@@ -62,6 +69,8 @@ class NFGLSTM(Peepholes):
 
     rows = "igo"
     step = variant_step("igo")
+    scan = LSTMScan("igo")
+    vendor = LSTM
 
 
 class NOGLSTM(Peepholes):
@@ -69,6 +78,8 @@ class NOGLSTM(Peepholes):
 
     rows, forget = "ifg", "f"
     step = variant_step("ifg")
+    scan = LSTMScan("ifg")
+    vendor = LSTM
 
 
 class NIAFLSTM(Peepholes):
@@ -76,6 +87,7 @@ class NIAFLSTM(Peepholes):
 
     rows, forget = "ifgo", "f"
     step = variant_step("ifgo", g=_identity)
+    scan = LSTMScan("ifgo", g=False)
 
 
 class NOAFLSTM(Peepholes):
@@ -83,6 +95,7 @@ class NOAFLSTM(Peepholes):
 
     rows, forget = "ifgo", "f"
     step = variant_step("ifgo", y=_identity)
+    scan = LSTMScan("ifgo", y=False)
 
 
 class CIFGLSTM(Peepholes):
@@ -90,6 +103,8 @@ class CIFGLSTM(Peepholes):
 
     rows, forget = "fgo", "f"
     step = variant_step("fgo", coupled=True)
+    scan = LSTMScan("fgo", coupled=True)
+    vendor = LSTM
 
 
 class NIGPlainLSTM(NIGLSTM):

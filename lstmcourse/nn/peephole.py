@@ -11,8 +11,10 @@ r"""Peephole LSTM — Gers, Schraudolph & Schmidhuber (2002): the gates also see
 x is (B, I), h and c (B, H); weight_ih (4H, I), weight_hh (4H, H), bias_ih, bias_hh (4H,), p_i, p_f, p_o (H,).
 """
 
+import torch
 from torch import sigmoid, tanh
 
+from ._fast_lstm import LSTMScan
 from ._recurrent import Recurrent
 from ._scan import affine
 
@@ -49,6 +51,8 @@ class PeepholeLSTM(Peepholes):
 
     rows = "ifgo"
     forget = "f"
+    vendor = staticmethod(torch._VF.lstm)  # with peepholes=""
+    scan = LSTMScan("ifgo")
 
     @staticmethod
     def step(ax, state, w):

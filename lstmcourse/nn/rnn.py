@@ -9,6 +9,7 @@ x is (B, I), h (B, H); weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (H,)
 
 import torch
 
+from ._fast_gru import RNNScan
 from ._recurrent import Recurrent
 from ._scan import affine
 
@@ -34,13 +35,14 @@ class RNN(Recurrent):
     rows = "h"
     step = staticmethod(step_tanh)
     vendor = staticmethod(torch._VF.rnn_tanh)
+    scan = RNNScan()
 
     def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity="tanh", *args, **kwargs):
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
         self.__dict__["nonlinearity"] = nonlinearity
         if nonlinearity == "relu":
-            self.__dict__.update(step=step_relu, vendor=torch._VF.rnn_relu)
+            self.__dict__.update(step=step_relu, vendor=torch._VF.rnn_relu, scan=RNNScan(relu=True))
         super().__init__(input_size, hidden_size, num_layers, *args, **kwargs)
 
     def extra_repr(self) -> str:
@@ -52,6 +54,7 @@ class RNNReLU(RNN):
 
     step = staticmethod(step_relu)
     vendor = staticmethod(torch._VF.rnn_relu)
+    scan = RNNScan(relu=True)
 
     def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity="relu", *args, **kwargs):
         super().__init__(input_size, hidden_size, num_layers, nonlinearity, *args, **kwargs)

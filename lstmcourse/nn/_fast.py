@@ -1,0 +1,104 @@
+"""impl="scan": a whole sequence as one node of autograd, with the hand-derived backward in linearised form.
+
+Linearised: every slope (the derivative of a gate by its pre-activation, times what multiplies that gate) depends on
+forward values alone, so slopes are computed for many steps in a few large operations. The loop that remains in the
+backward is linear: one matrix product and a handful of in-place products a step. Peepholes are folded into the slopes.
+
+x, 1 and h lie side by side in one buffer, [x | 1 | h]: one product with [W | b | U]ᵀ is a step's pre-activation, and
+one product over all steps is dW, db and dU.
+
+A cell's scan has the names of its parameters, ``parameters(w)``, and ``forward`` and ``backward`` over arrays; see
+`_fast_lstm` and `_fast_gru`. This module is what stands between them and autograd.
+"""
+
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+from ._arrays import arithmetic
+
+ONCE = 'impl="{}" has first derivatives only; make the layer with impl="loop" to differentiate its gradient again'
+
+
+class FirstOnly(Function):
+    """Gradients that say clearly that they cannot be differentiated again. ``inputs`` are what they depend on."""
+
+    @staticmethod
+    def forward(ctx, way, compute, *inputs):
+        ctx.way = way
+        return compute()
+
+    @staticmethod
+    def backward(ctx, *_):
+        raise RuntimeError(ONCE.format(ctx.way))
+
+
+class OneNode(Function):
+    """One layer in one direction: (T, B, I) and the initial states -> h over time (T, B, H) and the final states."""
+
+    @staticmethod
+    def forward(ctx, scan, names, sizes, reverse, save, xs, *tensors):
+        m = arithmetic(xs)(xs, sizes, save)
+        x, *arrays = map(m.array, (xs, *tensors))
+        state, p = arrays[: scan.states], _namespace(scan, names, arrays[scan.states :])
+        with np.errstate(all="ignore"):  # infinities and NaNs pass without a word, as they do in torch
+            X, final, tape = scan.forward(m, m.flip(x) if reverse else x, state, p)
+        hs = m.zeros(*x.shape[:2], X.shape[2] - x.shape[2] - 1)
+        for out, h in zip(m.each(hs), m.each(X[:, :, x.shape[2] + 1 :], 1), strict=True):
+            out[:] = h
+        hs = m.copy(m.flip(hs)) if reverse else hs
+        if save:
+            ctx.set_materialize_grads(False)
+            ctx.scan, ctx.names, ctx.m, ctx.reverse = scan, names, m, reverse
+            ctx.save_for_backward(xs, *tensors, *map(m.tensor, (X, *tape)))
+        return m.tensor(hs), *map(m.tensor, final)
+
+    @staticmethod
+    def backward(ctx, dhs, *dstate):
+        inputs = ctx.saved_tensors[: len(ctx.names) + ctx.scan.states + 1]
+        compute = lambda: _gradients(ctx, dhs, dstate)
+        if torch.is_grad_enabled():  # create_graph=True
+            given = [d for d in (dhs, *dstate) if d is not None]
+            return None, None, None, None, None, *FirstOnly.apply("scan", compute, *inputs, *given)
+        return None, None, None, None, None, *compute()
+
+
+def _gradients(ctx, dhs: Tensor | None, dstate) -> tuple[Tensor | None, ...]:
+    """dL/dxs, dL/dstate and dL/dparameters, in the order of the inputs."""
+    m, scan, names = ctx.m, ctx.scan, ctx.names
+    xs, *arrays = map(m.array, ctx.saved_tensors)
+    state, p = arrays[: scan.states], _namespace(scan, names, arrays[scan.states :][: len(names)])
+    X, *tape = arrays[scan.states + len(names) :]
+    grads = []
+    for s, d in zip(state, dstate, strict=True):
+        grads.append(m.zeros(*s.shape))
+        if d is not None:
+            grads[-1][:] = m.array(d)
+    if dhs is not None:
+        dhs = m.array(dhs)
+        dhs = m.each(m.flip(dhs) if ctx.reverse else dhs)
+    with np.errstate(all="ignore"):
+        dxs, d = scan.backward(m, X, tape, p, dhs, grads, ctx.needs_input_grad[5])
+    if dxs is not None:
+        dxs = dxs.reshape(xs.shape)
+        dxs = m.tensor(m.copy(m.flip(dxs)) if ctx.reverse else dxs)
+    return dxs, *map(m.tensor, grads), *(m.tensor(d[name]) for name in names)
+
+
+def _namespace(scan, names, arrays) -> SimpleNamespace:
+    return SimpleNamespace(**dict.fromkeys(scan.optional) | dict(zip(names, arrays, strict=True)))
+
+
+def one_node(scan, w, xs: Tensor, state, sizes: list[int] | None, reverse: bool):
+    """One direction of one layer by its scan; sizes: how many sequences have each step, None where all have."""
+    if sizes is not None and reverse:
+        sizes = sizes[::-1]
+    p = {name: t for name, t in scan.parameters(w).items() if t is not None}
+    dtype = w.weight_ih.dtype  # autocast lets others through; the scan computes in the parameters'
+    tensors = (xs.to(dtype), *(s.to(dtype) for s in state), *p.values())
+    save = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
+    hs, *final = OneNode.apply(scan, tuple(p), sizes, reverse, save, *tensors)
+    return hs, tuple(final)
