@@ -380,7 +380,7 @@ register(
     returns={"width": "a number of units"},
     rtol=0,
     atol=0.1,
-    stub="width = ...  # the largest H for which torch.nn.GRU(64, H) has no more parameters than torch.nn.LSTM(64, 128)",
+    stub="width = ...  # the largest H for which torch.nn.GRU(64, H) is no larger than torch.nn.LSTM(64, 128)",
     helpers=(_width,),
     hints=(
         "Count, do not solve: sum(p.numel() for p in layer.parameters()), for one H after the other.",
