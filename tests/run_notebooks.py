@@ -25,6 +25,7 @@ SLOWEST = 10
 NBVAL = (
     *("-v", "--color=no", "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_SECONDS}"),
     *("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest"),
+    f"--nbval-sanitize-with={Path(__file__).with_name('nbval_sanitize.cfg')}",
     *("-o", "addopts=", "-o", "filterwarnings="),  # nbval's own warnings are not ours to make errors of
 )
 
