@@ -18,6 +18,7 @@ from .counting import (
 )
 from .gates import reber_gates, without
 from .grammar import continual_reber, first_solved, outer_right, reber, stream_test, train_reber, train_stream
+from .peepholes import SUBSETS, TruncatedLSTM, peephole_subsets, train_peepholes, truncated_gradient
 from .starts import RNN_STARTS, adding_starts, rnn_start, train_rnn_start
 from .stories import DISTANCES, right_by_distance, stories, train_story
 from .timing import beats, interval, intervals_kept, timed_spikes, train_interval, train_spikes
@@ -28,9 +29,11 @@ __all__ = [
     "FOLDER",
     "RNN_STARTS",
     "STARTS",
+    "SUBSETS",
     "Experiment",
     "ExperimentError",
     "SigmaCandidateLSTM",
+    "TruncatedLSTM",
     "adding_long",
     "adding_starts",
     "adding_variants",
@@ -48,6 +51,7 @@ __all__ = [
     "load",
     "main",
     "outer_right",
+    "peephole_subsets",
     "reber",
     "reber_gates",
     "right_by_distance",
@@ -59,10 +63,12 @@ __all__ = [
     "train_adding",
     "train_counting",
     "train_interval",
+    "train_peepholes",
     "train_reber",
     "train_rnn_start",
     "train_spikes",
     "train_story",
     "train_stream",
+    "truncated_gradient",
     "without",
 ]

@@ -6,18 +6,21 @@ import numpy as np
 import torch
 
 from ..ensemble import Ensemble
-from ..nn import LAYERS
+from ..nn import LAYERS, Recurrent
 
 
-def nets(cell: str, inputs: int, hidden: int, outputs: int, n: int, seed: int = 0, **kwargs: Any) -> Ensemble:
-    """n nets of a cell: as the layer starts by itself, but for two things that the papers do.
+def nets(
+    cell: str | type[Recurrent], inputs: int, hidden: int, outputs: int, n: int, seed: int = 0, **kwargs: Any
+) -> Ensemble:
+    """n nets of a cell (its name, or a layer): as the layer starts by itself, but for two things that the papers do.
 
     A forget gate (not a GRU's z) starts with the bias 1 (Jozefowicz et al. 2015), peepholes start small, uniform in
     ±0.1 (the range in which Gers et al. 2002 start all weights).
     """
-    if LAYERS[cell].forget == "f" and "chrono" not in kwargs:
+    layer = LAYERS[cell] if isinstance(cell, str) else cell
+    if layer.forget == "f" and "chrono" not in kwargs:
         kwargs.setdefault("forget_bias", 1.0)
-    ensemble = Ensemble(cell, inputs, hidden, outputs, n, seed=seed, **kwargs)
+    ensemble = Ensemble(layer, inputs, hidden, outputs, n, seed=seed, **kwargs)
     with torch.no_grad():
         for name, parameter in ensemble.named_parameters():
             if name.startswith("p_"):
