@@ -525,9 +525,11 @@ def wilson(solved: int, networks: int, z: float = 1.96) -> tuple[float, float]:
 def tex(name: str, index: str = "t") -> str:
     r"""A quantity in its colour, for an equation: ``tex("f")`` is ``{\color{#D55E00} f_{t}}``; index="" leaves it out.
 
-    The switch ``{\color{#hex} …}`` is the form that JupyterLab, GitHub and LaTeX all understand.
+    The switch ``{\color{#hex} …}`` is the form that JupyterLab, GitHub and LaTeX all understand. h stays in the colour
+    of the text, so that it can be read on a dark page too.
     """
-    return rf"{{\color{{{colour(name)}}} {name}" + (rf"_{{{index}}}" if index else "") + "}"
+    body = name + (rf"_{{{index}}}" if index else "")
+    return body if name == "h" else rf"{{\color{{{colour(name)}}} {body}}}"
 
 
 def _gate(name: str, extra: str = "") -> str:

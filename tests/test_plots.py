@@ -106,6 +106,7 @@ def test_colours_are_those_of_the_quantities():
 
 def test_equations_wear_the_colours():
     assert plots.tex("f") == r"{\color{#D55E00} f_{t}}"
+    assert plots.tex("h", "t-1") == "h_{t-1}"
     assert plots.tex("b", "") == rf"{{\color{{{plots.CYCLE[0]}}} b}}"
     for name in plots.EQUATIONS:
         block = plots.equation(name)
