@@ -422,6 +422,7 @@ def test_show_carries_the_alt_text(monkeypatch):
     (data, metadata), (words, _) = shown
     assert data["text/plain"] == "Diagram: LSTM" and "LSTM. Wires run from the inputs" in words["text/html"]
     assert metadata["image/svg+xml"]["alt"].startswith("LSTM. Wires run from the inputs")
+    assert data["image/png"].startswith(b"\x89PNG") and len(data["image/png"]) < 20_000  # for a notebook not yet run
 
 
 def test_the_notebook_runner_does_not_compare_pictures():

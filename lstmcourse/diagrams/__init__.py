@@ -5,6 +5,7 @@
     grads = diagrams.intermediate_gradients(LSTM, p, caches[3], dh, dc)
     svg = diagrams.cell(LSTM, caches[3], grads, focus="f")     # gradients on their way back, the forget gate lit
     diagrams.show(svg)                                         # into the notebook
+    diagrams.show(diagrams.unrolled(caches))                   # all steps of a run, side by side
 
 All of it comes from one declarative description per cell (`PLANS`), which can also be run: forward it gives what the
 cell's ``forward`` gives, backward what its ``backward`` gives, and tests hold the two against each other.
@@ -12,20 +13,23 @@ cell's ``forward`` gives, backward what its ``backward`` gives, and tests hold t
 
 from collections.abc import Iterable, Mapping
 from html import unescape
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from .._display import show_picture
-from ._animate import Frame, export, frames, player, rasterise
+from ._animate import Frame, export, frames, player, rasterise, small_png
 from ._draw import draw
 from ._graph import evaluate, intermediate_gradients, values
 from ._plans import PLANS, WIDTH, Node, Plan, Wire, plan_of
 from ._words import Equation, describe, equations, gradient_equations
+from .unrolled import unrolled
 
 __all__ = [
     "PLANS", "Equation", "Frame", "Node", "Plan", "Wire", "cell", "describe", "equations", "evaluate", "export",
-    "frames", "gradient_equations", "intermediate_gradients", "plan_of", "player", "rasterise", "show", "values",
+    "frames", "gradient_equations", "intermediate_gradients", "plan_of", "player", "rasterise", "show", "unrolled",
+    "values",
 ]  # fmt: skip
 
 
@@ -66,10 +70,14 @@ def cell(
 
 
 def show(svg: str) -> None:
-    """Display a diagram in the notebook as a picture that also prints and shows on GitHub."""
+    """Display a diagram in the notebook as a picture that also prints and shows on GitHub.
+
+    With resvg-py, as a PNG too: JupyterLab shows no SVG of a notebook before the reader has run it.
+    """
     alt = unescape(svg.split('aria-label="', 1)[1].split('"', 1)[0])
     title = unescape(svg.split("<title>", 1)[1].split("<", 1)[0])
-    show_picture("image/svg+xml", svg, f"Diagram: {title}", alt)
+    beside = {"image/png": small_png(svg)} if find_spec("resvg_py") else None
+    show_picture("image/svg+xml", svg, f"Diagram: {title}", alt, beside)
 
 
 def _chosen(arrays: Mapping[Any, np.ndarray], batch: int, units) -> dict[Any, np.ndarray]:

@@ -81,6 +81,16 @@ def rasterise(svg: str, width: int = WIDTH) -> bytes:
     return bytes(resvg_py.svg_to_bytes(svg_string=svg, **options))
 
 
+def small_png(svg: str) -> bytes:
+    """The SVG in its own width as PNG bytes of 64 colours, small enough for a notebook."""
+    from PIL import Image
+
+    width, out = int(svg.split('width="', 1)[1].split('"', 1)[0]), io.BytesIO()
+    picture = Image.open(io.BytesIO(rasterise(svg, width))).convert("RGB")
+    picture.quantize(64, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
 PLAYER = """
 export async function lcPlayer(host, packed) {
   const bytes = Uint8Array.from(atob(packed), c => c.charCodeAt(0));
