@@ -1,0 +1,253 @@
+"""Experiments: the registry, honest records, and what the committed figures must go on saying."""
+
+import json
+import math
+import platform
+import re
+import statistics
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lstmcourse import experiments, tasks
+from lstmcourse.experiments import ExperimentError, _registry, load, run
+from lstmcourse.reference import CELLS
+
+SMALL = {"n": 2, "steps": 2, "seeds": 1, "T": 12, "lengths": (6, 8)}
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    """A registered experiment that takes no time."""
+    monkeypatch.setattr(_registry, "EXPERIMENTS", dict(_registry.EXPERIMENTS))
+
+    @experiments._registry.experiment("00", "A toy")
+    def toy(n=3, seed=0):
+        return {"rows": [{"cell": "lstm", "values": list(range(n)), "solved_at": None}]}
+
+    return toy
+
+
+def settings(name):
+    return {key: value for key, value in SMALL.items() if key in experiments.EXPERIMENTS[name].settings}
+
+
+@pytest.mark.parametrize("name", sorted(experiments.EXPERIMENTS))
+def test_every_experiment_runs_small_and_writes_what_load_reads(name, tmp_path):
+    record = run(name, tmp_path, **settings(name))
+    assert load(name, tmp_path) == json.loads(json.dumps(record))
+    names = {cell.name for cell in CELLS} | {"sigma", "tanh"}
+    assert record["result"]["rows"] and all(row["cell"] in names for row in record["result"]["rows"])
+    assert record["settings"] == experiments.EXPERIMENTS[name].settings | settings(name)
+    assert re.fullmatch("0[2-8]", record["notebook"]) and len(record["title"]) < 110
+    assert (tmp_path / f"{name}.json").stat().st_size < 20_000
+
+
+def test_a_small_run_is_the_same_every_time(tmp_path):
+    small = {"n": 1, "steps": 2, "T": 6}
+    first, second = (run("adding_variants", tmp_path, **small)["result"] for _ in range(2))
+    assert first == second != run("adding_variants", tmp_path, **small, seed=5)["result"]
+
+
+def test_a_record_says_what_made_it_and_not_where(toy, tmp_path):
+    made = run("toy", tmp_path, n=4)["provenance"]
+    assert made["command"] == "python -m lstmcourse experiments run toy --set n=4"
+    assert set(made) == {"command", "versions", "commit", "machine", "seconds", "date"}
+    assert made["versions"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
+    assert made["machine"]["threads"] == torch.get_num_threads()
+    assert made["commit"] is None or re.fullmatch("[0-9a-f]{40}( and changes)?", made["commit"])
+    text = (tmp_path / "toy.json").read_text()
+    assert str(Path.home()) not in text and (len(platform.node()) < 5 or platform.node() not in text)
+
+
+def test_outside_of_git_there_is_no_commit(monkeypatch, tmp_path):
+    monkeypatch.setattr(_registry, "FOLDER", tmp_path / "results")
+    assert _registry._commit() is None
+
+
+def test_ctrl_c_writes_nothing_and_keeps_the_old_record(toy, tmp_path, monkeypatch):
+    run("toy", tmp_path)
+    before = (tmp_path / "toy.json").read_text()
+
+    def press(*_, **__):
+        raise KeyboardInterrupt
+
+    broken = experiments.EXPERIMENTS["anbn"]._replace(name="toy", function=press)
+    for target, name, value in ((_registry.EXPERIMENTS, "toy", broken), (_registry.os, "replace", press)):
+        with monkeypatch.context() as patch:
+            (patch.setitem if isinstance(target, dict) else patch.setattr)(target, name, value)
+            with pytest.raises(KeyboardInterrupt):
+                run("toy", tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == ["toy.json"]
+        assert (tmp_path / "toy.json").read_text() == before
+
+
+def test_unknown_names_and_settings_are_named(toy, tmp_path):
+    with pytest.raises(ExperimentError, match=r"^experiment must be one of adding_long, .*, got 'nonsense'$"):
+        run("nonsense", tmp_path)
+    with pytest.raises(ExperimentError, match=r"^settings of toy are n, seed, got m$"):
+        run("toy", tmp_path, m=3)
+    with pytest.raises(
+        ExperimentError, match=r"^no results of toy in .*: run `python -m lstmcourse experiments run toy`$"
+    ):
+        load("toy", tmp_path)
+    (tmp_path / "toy.json").write_text("{")
+    with pytest.raises(ExperimentError, match=r"toy\.json is damaged \(.*\): run the experiment again$"):
+        load("toy", tmp_path)
+
+
+def test_figures_are_written_a_row_a_line_and_never_as_nan():
+    value = {"rows": [{"a": 1, "b": [1.5, None]}, {"text": "aⁿ"}], "long": list(range(60)), "empty": []}
+    text = _registry.dumps(value)
+    assert json.loads(text) == value
+    assert '  "rows": [{"a": 1, "b": [1.5, null]}, {"text": "aⁿ"}],' in text.splitlines()
+    with pytest.raises(ValueError):
+        _registry.dumps({"a": float("nan")})
+
+
+def test_the_command_runs_shows_and_lists(toy, tmp_path, capsys):
+    folder = ["--folder", str(tmp_path)]
+    threads = torch.get_num_threads()
+    assert experiments.main(["run", "toy", *folder, "--set", "n=2"]) == 0
+    torch.set_num_threads(threads)
+    ran = capsys.readouterr().out
+    assert experiments.main(["show", "toy", *folder]) == 0
+    assert capsys.readouterr().out == ran
+    assert "A toy" in ran and "cell lstm  values 0 1  solved_at None" in ran
+    assert experiments.main(["list"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in experiments.EXPERIMENTS) and "01" < listed[:2] < "09"
+
+
+def test_the_command_says_what_is_wrong_in_one_line(tmp_path, capsys):
+    assert experiments.main(["show", "nonsense", "--folder", str(tmp_path)]) == 1
+    assert experiments.main(["run", "anbn", "--folder", str(tmp_path), "--set", "n=two"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("experiment must be one of") and lines[1].startswith("--set expects SETTING=VALUE")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_sigma_candidate_only_grows():
+    ensemble = experiments.train_counting(experiments.SigmaCandidateLSTM, hidden=3, n=2, steps=1, progress=False)
+    with torch.no_grad():
+        trace = ensemble.trace(torch.as_tensor(tasks.anbn_all([30]).x))
+    assert (trace["c"] >= 0).all()
+
+
+def test_measures_on_nets_made_by_hand():
+    """A net that is right by construction gets full marks: the largest n, all beats."""
+    from lstmcourse.ensemble import Ensemble
+
+    ensemble = Ensemble("rnn", 4, 2, 4, 2)
+    perfect = tasks.anbn_all(range(1, 101))
+    ensemble.forward = lambda x: (torch.as_tensor(perfect.y).sub(0.5).expand(2, *perfect.y.shape), ())
+    assert experiments.counted(ensemble) == [100, 100]
+    evaluations = [(10, np.array([0.2, 1.0, 0.2])), (20, np.array([0.996, 0.5, 0.99]))]
+    history = type("H", (), {"evaluations": evaluations})
+    assert experiments.first_solved(history) == [20, 10, None]
+
+
+def test_peepholes_start_small_and_forget_gates_open():
+    from lstmcourse.experiments._common import nets
+
+    ensemble = nets("peephole", 3, 16, 2, 5)
+    assert ensemble.p_f_l0.abs().max() <= 0.1 and ensemble.p_f_l0.abs().max() > 0.08
+    biases = ensemble.bias_ih_l0 + ensemble.bias_hh_l0
+    assert (biases[..., 16:32] == 1).all()
+    assert not (nets("gru", 3, 16, 2, 1).bias_ih_l0[..., 16:32] == 1).any()
+
+
+# ---- the committed figures
+
+RESULTS = sorted(experiments.FOLDER.glob("*.json"))
+
+
+def rows(name, **where):
+    found = [row for row in load(name)["result"]["rows"] if all(row[key] == value for key, value in where.items())]
+    assert found, where
+    return found
+
+
+def row(name, **where):
+    (found,) = rows(name, **where)
+    return found
+
+
+def test_every_experiment_has_its_committed_figures_and_no_other():
+    assert {path.stem for path in RESULTS} == set(experiments.EXPERIMENTS)
+
+
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
+def test_committed_figures_were_made_by_the_command_as_it_stands(path):
+    record = json.loads(path.read_text(encoding="utf-8"))
+    assert record["settings"] == experiments.EXPERIMENTS[path.stem].settings
+    assert record["title"] == experiments.EXPERIMENTS[path.stem].title
+    assert record["provenance"]["command"] == f"python -m lstmcourse experiments run {path.stem}"
+    assert record["provenance"]["machine"]["threads"] == 1
+    assert path.stat().st_size < 30_000
+
+
+def test_peepholes_count_further_and_what_is_bounded_does_not_count():
+    reach = {(r["cell"], r["hidden"]): r["reach"] for r in rows("anbn")}
+    plain, peephole = (statistics.median(reach[cell, 2]) for cell in ("lstm", "peephole"))
+    assert 25 < plain < peephole and sum(n == 100 for n in reach["peephole", 2]) >= 5 > max(reach["lstm", 2]) // 100
+    for cell in (("coupled", 2), ("gru", 2), ("gru_reset_before", 2), ("gru", 8), ("rnn", 8)):
+        assert max(reach[cell]) <= 14, cell
+
+
+def test_coupled_gates_stay_below_one_and_cannot_count_on_either_base():
+    for bounded, free in (("coupled", "lstm"), ("cifg", "peephole")):
+        assert max(row("counting_coupled", cell=bounded)["largest_state"]) <= 1
+        assert min(row("counting_coupled", cell=free)["largest_state"]) > 50
+        assert max(row("counting_coupled", cell=bounded)["reach"]) <= 14
+        assert statistics.median(row("counting_coupled", cell=free)["reach"]) >= 20
+
+
+def fisher(a, b, n):
+    """One-sided Fisher test: the chance that a or more of a + b successes fall on the first of two groups of n."""
+    return sum(math.comb(n, k) * math.comb(n, a + b - k) for k in range(a, min(n, a + b) + 1)) / math.comb(2 * n, a + b)
+
+
+def test_peepholes_help_to_keep_an_interval():
+    perfect = {r["cell"]: r["perfect"] for r in rows("interval")}
+    assert fisher(perfect["peephole"], perfect["lstm"], 30) < 0.01 and perfect["rnn"] <= 2
+    assert fisher(8, 1, 10) == pytest.approx(0.002739, abs=1e-6)
+
+
+def test_the_oldest_cell_is_best_on_the_segmented_grammar():
+    solved = {r["cell"]: r["solved"] for r in rows("reber", shortest=9)}
+    assert solved["lstm97"] > solved["lstm"] > solved["rnn"] == 0
+
+
+def test_without_a_forget_gate_the_state_grows_on_the_stream():
+    old, new = (row("continual_reber", cell=cell) for cell in ("lstm97", "lstm"))
+    assert min(old["late_c"]) > 50 * max(new["late_c"]) and new["solved"] == 10 > old["solved"]
+    growth = np.diff(old["median_c_by_string"])
+    assert (growth > 0).all() and growth.max() < 3 * np.median(growth), "about the same amount a string"
+
+
+def test_the_stories_are_learnt_and_an_rnn_forgets_the_king():
+    for story in experiments.stories.__globals__["STORIES"]:
+        assert row("stories", story=story, cell="lstm")["solved"] >= 9
+    by_distance = row("stories", story="kings", cell="rnn")["median_right_by_distance"]
+    assert by_distance == sorted(by_distance, reverse=True) and by_distance[-1] < 0.95
+    assert min(row("stories", story="kings", cell="lstm")["median_right_by_distance"]) > 0.99
+
+
+def test_chrono_finds_the_long_lag_and_the_default_mostly_does_not():
+    solved = {}
+    for r in rows("adding_long"):
+        solved.setdefault(r["name"], []).append(r["solved_at"])
+    assert all(solved["LSTM, chrono"]) and max(solved["LSTM, chrono"]) < 1200
+    assert all(solved["GRU"])
+    assert solved["LSTM"].count(None) >= 2 and solved["LSTM, forget bias 1"].count(None) >= 2
+    until = [r["errors"][6] for r in rows("adding_long", name="LSTM")]
+    assert all(abs(error - tasks.ADDING_BASELINE) < 0.015 for error in until), "on the plateau"
+
+
+def test_timed_spikes_are_a_null_result_for_peepholes():
+    right = {(r["cell"], r["hidden"], r["lr"]): r["right_10_periods"] for r in rows("timed_spikes")}
+    assert right["lstm", 2, 0.02] == right["peephole", 2, 0.02] == 0 < right["noaf_plain", 2, 0.02]
+    assert all(right["noaf", 2, lr] <= right["noaf_plain", 2, lr] for lr in (0.02, 0.03))
