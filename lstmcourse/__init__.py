@@ -17,6 +17,7 @@ _FUNCTIONS = {
     "solution": "exercises",
     "progress": "exercises",
     "claim": "claims",
+    "tune_allocator": "tune",
     "ClaimError": "claims",
 }
 

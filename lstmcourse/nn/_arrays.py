@@ -68,19 +68,15 @@ class NumPy:
     def gates(self, G: int, H: int):
         """A buffer (T, G, B, H) of one slot for each step; zeros where a slot's last rows may stay unwritten.
 
-        In memory each gate comes by itself, (G, T, B, H): operations on contiguous memory are several times faster.
+        Gates lie one after the other and not side by side: operations on contiguous memory are several times faster.
         """
         make = self.empty if self.sizes is None else self.zeros
-        return make(G, self.T if self.save else 1, self.B, H).swapaxes(0, 1)
+        return make(self.T if self.save else 1, G, self.B, H)
 
     def states(self, H: int):
         """A buffer (T + 1, B, H), with a slot for the state before the first step."""
         make = self.empty if self.sizes is None else self.zeros
         return make(self.T + 1 if self.save else 2, self.B, H)
-
-    def scratch(self, steps: int, G: int, H: int):
-        """Slots (steps, G, B, H) that a block of steps uses and leaves to the next."""
-        return self.empty(G, steps, self.B, H).swapaxes(0, 1)
 
     def row(self, *shape: int) -> list:
         """One array (…, B, H) for each step to write on, the same for all steps."""
@@ -95,7 +91,9 @@ class NumPy:
     def each(self, buffer, shift: int = 0) -> list:
         """The slot of each step (or of ``shift`` steps later), cut to the sequences that have the step."""
         slots = list(buffer)
-        slots = [slots[(t + shift) % len(slots)] for t in range(self.T)]
+        if len(slots) < self.T + shift:
+            slots *= 1 + (self.T + shift) // len(slots)
+        slots = slots[shift : shift + self.T]
         return slots if self.sizes is None else [slot[..., :n, :] for slot, n in zip(slots, self.sizes, strict=True)]
 
     def enter(self, buffer, state) -> None:

@@ -52,7 +52,7 @@ class GRUScan:
         mul, add, steps = m.mul, m.add, m.each
         RZ, V, N = tape
         (dh,), B, H, I = dstate, m.B, p.U.shape[1], p.W.shape[1]
-        A = m.scratch(m.block(B * 4 * H), 4, H)  # of r, z, v and n
+        A = m.empty(m.block(B * 4 * H), 4, B, H)  # of r, z, v and n
         D, DN = m.empty(m.T, B, 3 * H), m.empty(m.T, B, H)  # da_r, da_z and dv; da_n
         slopes, slope_n, da_rzv = steps(A[:, :3]), steps(A[:, 3]), steps(D.reshape(m.T, B, 3, H).swapaxes(1, 2))
         da, da_n, z_t, dh_t, tmp_t = steps(D), steps(DN), steps(RZ[:, 1]), steps(dh[None]), m.row(B, H)
@@ -124,7 +124,7 @@ class GRUResetBeforeScan:
         dot, mul, add, steps = m.dot, m.mul, m.add, m.each
         RZ, S, N = tape
         (dh,), B, H, I = dstate, m.B, p.U.shape[1], p.W.shape[1]
-        A = m.scratch(m.block(B * 3 * H), 3, H)  # of r, z and n
+        A = m.empty(m.block(B * 3 * H), 3, B, H)  # of r, z and n
         D, U_rz, U_n = m.empty(m.T, B, 3 * H), p.U[: 2 * H], p.U[2 * H :]
         by_gate = D.reshape(m.T, B, 3, H).swapaxes(1, 2)
         slope_r, slopes, da_r, da_zn = steps(A[:, 0]), steps(A[:, 1:]), steps(by_gate[:, 0]), steps(by_gate[:, 1:])

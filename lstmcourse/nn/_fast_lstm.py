@@ -98,7 +98,7 @@ class LSTMScan:
         seen = [k for k in "ifo" if getattr(p, f"p_{k}") is not None]
         d = {f"p_{k}": m.zeros(H) for k in seen}
         size = m.block(B * n * H)
-        A, (A_c, F, tmp) = m.scratch(size, n, H), m.empty(3, size, B, H)
+        A, (A_c, F, tmp) = m.empty(size, n, B, H), m.empty(3, size, B, H)
         D = m.empty(m.T, B, n * H)  # da, in the parameters' order of rows
         by_gate = D.reshape(m.T, B, n, H).swapaxes(1, 2)
         has_o, keeps = "o" in self.rows, "f" in self.rows or bool(set(seen) & set("if"))

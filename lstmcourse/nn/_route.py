@@ -6,7 +6,10 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ._fast import one_node
 from ._scan import State, by_loop, stacked
-from ._vendor import by_vendor, kernel
+from ._vendor import by_vendor, kernel, tied
+
+SHORT = 2  # steps up to which the loop is fastest
+TIED_BELOW = 8192  # B · H from which three gates by the scan are faster than four by oneDNN
 
 
 def by_scan(layer, steps, hx: State) -> tuple[Tensor, State]:
@@ -30,9 +33,11 @@ def ways(layer) -> tuple[str, ...]:
 def route(layer, input: Tensor | PackedSequence) -> str:
     """The way that a call takes: the layer's impl, or for "auto" the fastest that applies.
 
-    On a CPU, as `python -m lstmcourse bench` measures it: oneDNN has an LSTM for unpacked float32; for everything
-    else torch steps through time in ATen, and the scan is faster. On a GPU cuDNN comes first. Inside a torch.func
-    transform, forward-mode differentiation, torch.compile or torch.export it is the loop, which they can see through.
+    On a CPU, by `python -m lstmcourse bench`: one or two steps are not worth more than the loop; oneDNN has an LSTM
+    for float32 that is not packed; for everything else torch itself steps through time, and the scan is faster. Gates
+    tied for oneDNN's LSTM cost four products instead of three, which in large nets the scan makes good (TIED_BELOW).
+    On a GPU cuDNN comes first. Inside a torch.func transform, forward-mode differentiation, torch.compile or
+    torch.export it is the loop, which they can see through.
     """
     if layer.impl != "auto":
         return layer.impl
@@ -41,18 +46,30 @@ def route(layer, input: Tensor | PackedSequence) -> str:
     if _transformed(xs):
         return "loop"
     vendor, scan = kernel(layer) is not None, layer.scan is not None
-    if xs.device.type == "cpu" and xs.dtype in (torch.float32, torch.float64):
-        if vendor and _onednn(layer, xs, packed):
-            return "vendor"
-        return "scan" if scan else "vendor" if vendor else "loop"
-    if vendor:
+    if xs.device.type != "cpu":
+        return "vendor" if vendor else "scan" if scan and xs.is_cuda else "loop"
+    T, B = _steps(layer, input)
+    if T <= SHORT:
+        return "loop"
+    if xs.dtype not in (torch.float32, torch.float64):
+        return "vendor" if vendor else "loop"
+    if vendor and not packed and _onednn(layer, xs) and not (tied(layer) and B * layer.hidden_size >= TIED_BELOW):
         return "vendor"
-    return "scan" if scan and xs.is_cuda else "loop"
+    return "scan" if scan else "vendor" if vendor else "loop"
 
 
-def _onednn(layer, xs: Tensor, packed: bool) -> bool:
-    """Whether torch.nn.LSTM would run on oneDNN's kernel."""
-    fits = layer.vendor is torch._VF.lstm and xs.dtype == torch.float32 and not packed and not layer.proj_size
+def _steps(layer, input: Tensor | PackedSequence) -> tuple[int, int]:
+    """T and B of an input."""
+    if isinstance(input, PackedSequence):
+        return len(input.batch_sizes), int(input.batch_sizes[0])
+    if input.dim() == 2:
+        return input.size(0), 1
+    return (input.size(1), input.size(0)) if layer.batch_first else (input.size(0), input.size(1))
+
+
+def _onednn(layer, xs: Tensor) -> bool:
+    """Whether torch's kernel for the layer is oneDNN's."""
+    fits = layer.vendor is torch._VF.lstm and xs.dtype == torch.float32 and not layer.proj_size
     return fits and torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
 
 

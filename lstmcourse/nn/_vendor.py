@@ -48,7 +48,7 @@ def by_vendor(layer, steps, hx):
     if torch.is_grad_enabled():
         xs, *rest = Once.apply(xs, *hx, *weights)
         hx, weights = tuple(rest[: len(hx)]), rest[len(hx) :]
-    biases = layer.bias or (_tied(layer) and not layer.scan.coupled)  # saturated rows need them
+    biases = layer.bias or (tied(layer) and not layer.scan.coupled)  # saturated rows need them
     flags = (biases, layer.num_layers, layer.dropout, layer.training, layer.bidirectional)
     state = hx if len(hx) > 1 else hx[0]
     if packed is None:
@@ -61,13 +61,14 @@ def by_vendor(layer, steps, hx):
 def flat_weights(layer) -> list[Tensor]:
     """The weights of all layers and directions in the order that torch's kernels take."""
     each = [layer.weights(k, bool(r)) for k in range(layer.num_layers) for r in range(layer._directions)]
-    if not _tied(layer):
+    if not tied(layer):
         return [t for w in each for t in _given(w)]
     lists = [as_lstm(w, layer.rows, layer.scan.coupled) for w in each]
     return one_buffer(lists) if lists[0][0].is_cuda else [t for ts in lists for t in ts]
 
 
-def _tied(layer) -> bool:
+def tied(layer) -> bool:
+    """Whether the cell has other gates than torch's LSTM and runs on its kernel."""
     return layer.vendor is torch._VF.lstm and layer.rows != "ifgo"
 
 
@@ -111,7 +112,7 @@ def flatten(layer) -> None:
 
     Does nothing without CUDA and cuDNN, for other dtypes than cuDNN's, or where parameters share memory.
     """
-    if kernel(layer) is None or _tied(layer):
+    if kernel(layer) is None or tied(layer):
         return
     weights = flat_weights(layer)
     first = weights[0]
