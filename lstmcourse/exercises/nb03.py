@@ -37,7 +37,7 @@ def lstm97_step(
 ) -> tuple[np.ndarray, np.ndarray]:
     """One step of the LSTM of 1997: c = c_ + i * g and h = o * tanh(c).
 
-    W (3H, I), U (3H, H), b (3H,): the rows of the input gate i first, then the candidate g, then the output gate o.
+    W (3H, I), U (3H, H), b (3H,): first the rows of the input gate i, then g, then the output gate o.
     i and o are sigmoids of W x + U h_ + b, g is its tanh; sigma(a) = 1 / (1 + exp(-a)).
     x (B, I) is the input now; h_ (B, H) and c_ (B, H) are the states one step ago.
     Returns h (B, H), c (B, H).
@@ -147,9 +147,10 @@ register(
 
 
 def to_tanh_cell(W: np.ndarray, U: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weights of the paper's cell, rewritten for the cell with tanh, so that both give the same h at every step.
+    """Weights of the paper's cell, rewritten for the cell with tanh: the same h at every step.
 
-    The paper squashes the candidate with 4 sigma(a) - 2 and the state with 2 sigma(c) - 1; our cell uses tanh for both.
+    The paper squashes the candidate with 4 sigma(a) - 2 and the state with 2 sigma(c) - 1; our cell
+    uses tanh for both.
     W (3H, I), U (3H, H), b (3H,), rows i, g, o. The arrays passed in stay as they are.
     Returns new W, U, b of the same shapes.
     """
@@ -248,7 +249,8 @@ def lstm97_backward(
     """One step of the LSTM of 1997, backward.
 
     W (3H, I), U (3H, H), b (3H,), rows i, g, o; x (B, I), h_ (B, H), c_ (B, H) as in E3.1.
-    dh (B, H), dc (B, H): what the loss and the later steps ask of h and of c. c reaches the loss through h as well.
+    dh (B, H), dc (B, H): what the loss and the later steps ask of h and of c. But c reaches the loss
+    through h as well.
     Returns dW (3H, I), dU (3H, H), db (3H,), dx (B, I), dh_ (B, H), dc_ (B, H).
     """
     a_i, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 3, axis=1)
