@@ -86,7 +86,8 @@ def small_png(svg: str) -> bytes:
     from PIL import Image
 
     width, out = int(svg.split('width="', 1)[1].split('"', 1)[0]), io.BytesIO()
-    picture = Image.open(io.BytesIO(rasterise(svg, width))).convert("RGB")
+    drawn = Image.open(io.BytesIO(rasterise(svg, width))).convert("RGBA")
+    picture = Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("RGB")  # round corners
     picture.quantize(64, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
