@@ -251,3 +251,16 @@ def test_timed_spikes_are_a_null_result_for_peepholes():
     right = {(r["cell"], r["hidden"], r["lr"]): r["right_10_periods"] for r in rows("timed_spikes")}
     assert right["lstm", 2, 0.02] == right["peephole", 2, 0.02] == 0 < right["noaf_plain", 2, 0.02]
     assert all(right["noaf", 2, lr] <= right["noaf_plain", 2, lr] for lr in (0.02, 0.03))
+
+
+def test_coupled_gates_and_grus_add_best_and_a_missing_input_gate_worst():
+    solved = {r["cell"]: r["solved"] for r in rows("adding_variants")}
+    assert all(solved[cell] == 10 for cell in ("coupled", "cifg", "gru", "gru_reset_before"))
+    assert solved["nig"] == solved["nig_plain"] == 0
+    assert all(solved[cell] < 10 for cell in ("lstm", "peephole", "noaf", "noaf_plain"))
+
+
+def test_a_sigma_candidate_learns_by_heart_at_best():
+    for hidden in (2, 4):
+        sigma, tanh = (row("anbn_sigma_candidate", cell=c, hidden=hidden)["reach"] for c in ("sigma", "tanh"))
+        assert max(sigma) <= 12 and statistics.median(tanh) > 20
