@@ -164,13 +164,13 @@ def test_peepholes_start_small_and_forget_gates_open():
 RESULTS = sorted(experiments.FOLDER.glob("*.json"))
 
 
-def rows(name, **where):
+def rows(name, /, **where):
     found = [row for row in load(name)["result"]["rows"] if all(row[key] == value for key, value in where.items())]
     assert found, where
     return found
 
 
-def row(name, **where):
+def row(name, /, **where):
     (found,) = rows(name, **where)
     return found
 
@@ -182,7 +182,7 @@ def test_every_experiment_has_its_committed_figures_and_no_other():
 @pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
 def test_committed_figures_were_made_by_the_command_as_it_stands(path):
     record = json.loads(path.read_text(encoding="utf-8"))
-    assert record["settings"] == experiments.EXPERIMENTS[path.stem].settings
+    assert record["settings"] == json.loads(json.dumps(experiments.EXPERIMENTS[path.stem].settings))
     assert record["title"] == experiments.EXPERIMENTS[path.stem].title
     assert record["provenance"]["command"] == f"python -m lstmcourse experiments run {path.stem}"
     assert record["provenance"]["machine"]["threads"] == 1
