@@ -56,7 +56,7 @@ def solution(id: str, spoil: bool = False) -> None:
     """Shows the source of the solution, once you have tried the exercise. `spoil=True` shows it anyway."""
     exercise = get(id)
     if not spoil and not _state.entry(exercise.id)["attempts"]:
-        print(f'{exercise.id}: try it once first, with check("{exercise.id}", {exercise.name}).')
+        print(f'{exercise.id}: try it once first, with check("{exercise.id}", {exercise.answer}).')
         print(f'solution("{exercise.id}", spoil=True) shows the solution anyway.')
         return
     parts = (*exercise.helpers, exercise.solution)

@@ -49,8 +49,14 @@ class Exercise:
 
     @property
     def name(self) -> str:
-        """The name that the learner's function (or value) has in the stub."""
+        """The name of the solution, and of the function in the stub."""
         return self.solution.__name__
+
+    @property
+    def answer(self) -> str:
+        """What is handed in to `check`: the function, or in an experiment the value that the stub names."""
+        value = re.match(r"(\w+) = ", self.stub)
+        return value[1] if value else self.name
 
     @property
     def heading(self) -> str:
