@@ -16,6 +16,7 @@ from .counting import (
     largest_state,
     train_counting,
 )
+from .draws import reber_draws
 from .gates import reber_gates, without
 from .grammar import continual_reber, first_solved, outer_right, reber, stream_test, train_reber, train_stream
 from .peepholes import SUBSETS, TruncatedLSTM, peephole_subsets, train_peepholes, truncated_gradient
@@ -53,6 +54,7 @@ __all__ = [
     "outer_right",
     "peephole_subsets",
     "reber",
+    "reber_draws",
     "reber_gates",
     "right_by_distance",
     "rnn_start",
