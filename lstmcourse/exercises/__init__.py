@@ -53,7 +53,7 @@ def hint(id: str, symptom: str | None = None) -> None:
 
 
 def solution(id: str, spoil: bool = False) -> None:
-    """Shows the source of the solution, once you have tried the exercise. `spoil=True` shows it anyway."""
+    """Shows the source of the solution, folded, once you have tried the exercise. `spoil=True` shows it anyway."""
     exercise = get(id)
     if not spoil and not _state.entry(exercise.id)["attempts"]:
         print(f'{exercise.id}: try it once first, with check("{exercise.id}", {exercise.answer}).')
@@ -64,7 +64,8 @@ def solution(id: str, spoil: bool = False) -> None:
     if _in_notebook():
         from IPython.display import Markdown, display
 
-        display(Markdown(f"```python\n{source}\n```"))
+        summary = f"<summary>Solution of {exercise.id}</summary>"
+        display(Markdown(f"<details>{summary}\n\n```python\n{source}\n```\n\n</details>"))
     else:
         print(source)
 
@@ -97,9 +98,11 @@ def _row(exercise: Exercise, kept: dict[str, int]) -> tuple[str, ...]:
 
 def _table(caption: str, rows: list[tuple[str, ...]]) -> str:
     """An HTML table with a caption and header cells that a screen reader can announce."""
-    head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
+    head = "".join(f'<th scope="col" style="text-align:left">{name}</th>' for name in COLUMNS)
     body = "".join(
-        f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:]) + "</tr>"
+        f'<tr><th scope="row">{row[0]}</th>'
+        + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in row[1:])
+        + "</tr>"
         for row in rows
     )
     return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
