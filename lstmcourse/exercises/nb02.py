@@ -44,7 +44,7 @@ register(
     difficulty=2,
     importance=5,
     lines=5,
-    can_now="measure how far back a recurrent network can learn, before you train it",
+    can_now="measure, before any training, how much of an error arrives how far back",
     returns={"norms": "(T,)"},
     case=lambda rng, n: (
         rng.normal(size=(n.H, n.H)) / np.sqrt(n.H), _squashed(rng, n.T, n.B, n.H), rng.normal(size=(n.B, n.H))
