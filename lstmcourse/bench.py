@@ -176,7 +176,7 @@ def measure(found: list[Candidate], rounds: int, read: Callable[[], float], tick
     Returns a row for each candidate: name, way, and for "forward" and "both" the milliseconds of every round; and
     "stopped", whether Ctrl-C ended it.
     """
-    rows = [{"name": c.name, "way": c.way, "forward": [], "both": []} for c in found]
+    rows: list[dict[str, Any]] = [{"name": c.name, "way": c.way, "forward": [], "both": []} for c in found]
     order, shuffle = list(range(len(found))), random.Random(0).shuffle
     try:
         for number in range(rounds + 1):
@@ -272,11 +272,8 @@ def provenance(args: argparse.Namespace, argv: str, seconds: float) -> dict[str,
 def _cpu() -> str:
     """The kind of processor, with family and model where Linux tells them."""
     with suppress(OSError):
-        fields = dict(
-            tuple(part.strip() for part in line.split(":", 1))
-            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-            if ":" in line
-        )
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        fields = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
         if "model name" in fields:
             return f"{fields['model name']} (family {fields.get('cpu family')}, model {fields.get('model')})"
     return platform.processor() or platform.machine()
@@ -365,7 +362,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _command(args: argparse.Namespace) -> str:
     given = vars(args) | {"json": args.json and args.json.name}
-    options = [f"--{k} {v}" for k, v in given.items() if v not in (None, False, True)]
+    options = [f"--{k} {v}" for k, v in given.items() if v is not None and k != "quick"]
     return " ".join(["python -m lstmcourse bench", *["--quick"] * args.quick, *options])
 
 

@@ -4,6 +4,8 @@ Every operation is called as op(a, b, out). On a CPU NumPy works on the tensors'
 eager torch operation's, and its tanh a fifth. `python -m lstmcourse bench` shows what that brings.
 """
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -18,8 +20,12 @@ class NumPy:
     for a backward to come; else buffers hold only the step before.
     """
 
-    dot, matmul, tanh = map(staticmethod, (np.dot, np.matmul, np.tanh))
-    mul, add, sub = map(staticmethod, (np.multiply, np.add, np.subtract))
+    dot: Any = staticmethod(np.dot)
+    matmul: Any = staticmethod(np.matmul)
+    mul: Any = staticmethod(np.multiply)
+    add: Any = staticmethod(np.add)
+    sub: Any = staticmethod(np.subtract)
+    tanh: Any = staticmethod(np.tanh)
 
     def __init__(self, xs: Tensor, sizes: list[int] | None, save: bool):
         self.T, self.B = xs.shape[:2]
@@ -99,20 +105,31 @@ class NumPy:
     def enter(self, buffer, state) -> None:
         """Write the initial state where each sequence reads it: at its own first step."""
         buffer[0][:] = state
-        for t in range(1, self.T if self.sizes else 0):
-            have, had = self.sizes[t], self.sizes[t - 1]
-            if have > had:
-                buffer[t][had:have] = state[had:have]
+        sizes = self.sizes or []
+        for t in range(1, len(sizes)):
+            if sizes[t] > sizes[t - 1]:
+                new = slice(sizes[t - 1], sizes[t])
+                buffer[t][new] = state[new]
 
     def leave(self, buffer):
         """The state of each sequence after its own last step, (B, ·)."""
         final = self.empty(*buffer[0].shape)
         final[:] = buffer[self.T % len(buffer)]
-        for t in range(self.T - 1 if self.sizes else 0):
-            have, will = self.sizes[t], self.sizes[t + 1]
-            if have > will:
-                final[will:have] = buffer[t + 1][will:have]
+        sizes = self.sizes or []
+        for t in range(1, len(sizes)):
+            if sizes[t] < sizes[t - 1]:
+                done = slice(sizes[t], sizes[t - 1])
+                final[done] = buffer[t][done]
         return final
+
+    def outputs(self, h):
+        """h of every step, (T, B, H), zero where a sequence does not have the step."""
+        if self.sizes is None:
+            return h
+        hs = self.zeros(*h.shape)
+        for out, row in zip(self.each(hs), self.each(h), strict=True):
+            out[:] = row
+        return hs
 
     def joined(self, xs, h0):
         """The buffer [x | 1 | h] (T + 1, B, I + 1 + H): in slot t the input of step t and the state before it."""
@@ -137,8 +154,9 @@ class NumPy:
 
     def clear(self, buffer, block: range) -> None:
         """Zeros in the rows of sequences that do not have a step."""
-        for t in block if self.sizes else ():
-            buffer[t][self.sizes[t] :] = 0
+        if self.sizes is not None:
+            for t in block:
+                buffer[t][self.sizes[t] :] = 0
 
     def blocks(self, elements: int) -> list[range]:
         """The steps from last to first, in blocks of which each has about BLOCK elements."""

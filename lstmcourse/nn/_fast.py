@@ -46,10 +46,8 @@ class OneNode(Function):
         state, p = arrays[: scan.states], _namespace(scan, names, arrays[scan.states :])
         with np.errstate(all="ignore"):  # infinities and NaNs pass without a word, as they do in torch
             X, final, tape = scan.forward(m, m.flip(x) if reverse else x, state, p)
-        hs = m.zeros(*x.shape[:2], X.shape[2] - x.shape[2] - 1)
-        for out, h in zip(m.each(hs), m.each(X[:, :, x.shape[2] + 1 :], 1), strict=True):
-            out[:] = h
-        hs = m.copy(m.flip(hs)) if reverse else hs
+        hs = m.outputs(X[1:, :, x.shape[2] + 1 :])
+        hs = m.copy(m.flip(hs) if reverse else hs)
         if save:
             ctx.set_materialize_grads(False)
             ctx.scan, ctx.names, ctx.m, ctx.reverse = scan, names, m, reverse
@@ -72,11 +70,7 @@ def _gradients(ctx, dhs: Tensor | None, dstate) -> tuple[Tensor | None, ...]:
     xs, *arrays = map(m.array, ctx.saved_tensors)
     state, p = arrays[: scan.states], _namespace(scan, names, arrays[scan.states :][: len(names)])
     X, *tape = arrays[scan.states + len(names) :]
-    grads = []
-    for s, d in zip(state, dstate, strict=True):
-        grads.append(m.zeros(*s.shape))
-        if d is not None:
-            grads[-1][:] = m.array(d)
+    grads = [m.zeros(*s.shape) if d is None else m.copy(m.array(d)) for s, d in zip(state, dstate, strict=True)]
     if dhs is not None:
         dhs = m.array(dhs)
         dhs = m.each(m.flip(dhs) if ctx.reverse else dhs)

@@ -104,8 +104,9 @@ class LSTMScan:
         has_o, keeps = "o" in self.rows, "f" in self.rows or bool(set(seen) & set("if"))
         # what a step of the linear loop reads and writes
         lead, da_lead, da = steps(A[:, has_o:]), steps(by_gate[:, : n - has_o]), steps(D)
-        last, da_o = (steps(A[:, 0]), steps(by_gate[:, n - 1])) if has_o else (None, None)
-        A_ct, F_t, tmp_t, dh_t, dc_t = steps(A_c), steps(F), m.row(B, H), steps(dh[None]), steps(dc[None])
+        last, da_o = (steps(A[:, 0]), steps(by_gate[:, n - 1])) if has_o else ([], [])
+        A_ct, tmp_t, dh_t, dc_t = steps(A_c), m.row(B, H), steps(dh[None]), steps(dc[None])
+        F_t = steps(F if set(seen) & set("if") else self.gates(G)[1]) if keeps else []
         dq_t = dh_t  # the error of o ∘ y, which is h without a projection
         if p.V is not None:
             DH, dq_t = m.zeros(m.T, *dh.shape), m.row(B, H)
@@ -165,7 +166,8 @@ class LSTMScan:
             mul(A_g, tmp, A_g)  # da_g = dc ∘ (1 − f) ∘ (1 − g²)
         elif i is not None:
             mul(A_g, i, A_g)  # da_g = dc ∘ i ∘ (1 − g²)
-        F[:] = 1 if f is None else f  # dc₋ = dc ∘ f + da_i ∘ p_i + da_f ∘ p_f
+        if p.p_i is not None or p.p_f is not None:
+            F[:] = 1 if f is None else f  # dc₋ = dc ∘ f + da_i ∘ p_i + da_f ∘ p_f
         for p_k, A_k in ((p.p_i, A_i), (p.p_f, A_f)):
             if p_k is not None:
                 mul(A_k, p_k, tmp)

@@ -70,7 +70,7 @@ def _steps(layer, input: Tensor | PackedSequence) -> tuple[int, int]:
 def _onednn(layer, xs: Tensor) -> bool:
     """Whether torch's kernel for the layer is oneDNN's."""
     fits = layer.vendor is torch._VF.lstm and xs.dtype == torch.float32 and not layer.proj_size
-    return fits and torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
+    return fits and torch.backends.mkldnn.is_available() and bool(torch.backends.mkldnn.enabled)
 
 
 def _transformed(xs: Tensor) -> bool:
