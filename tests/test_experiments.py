@@ -13,6 +13,7 @@ import torch
 
 from lstmcourse import experiments, tasks
 from lstmcourse.experiments import ExperimentError, _registry, load, run
+from lstmcourse.nn import LAYERS
 from lstmcourse.reference import CELLS
 
 SMALL = {"n": 2, "steps": 2, "seeds": 1, "T": 12, "lengths": (6, 8)}
@@ -214,6 +215,40 @@ def test_peepholes_help_to_keep_an_interval():
     perfect = {r["cell"]: r["perfect"] for r in rows("interval")}
     assert fisher(perfect["peephole"], perfect["lstm"], 30) < 0.01 and perfect["rnn"] <= 2
     assert fisher(8, 1, 10) == pytest.approx(0.002739, abs=1e-6)
+
+
+def test_counting_wants_the_forget_gates_peephole_and_timing_the_output_gates():
+    at_100 = {r["peepholes"]: r["reach"].count(100) for r in rows("peephole_subsets", task="counting")}
+    with_f = sum(n for subset, n in at_100.items() if "f" in subset)
+    assert sum(at_100.values()) == with_f and fisher(with_f, 0, 80) < 1e-5
+    perfect = {r["peepholes"]: r["beyond_9"] for r in rows("peephole_subsets", task="interval")}
+    assert perfect["o"] > 2 * max(perfect["i"], perfect["f"])
+    for subset, cell in (("", "lstm"), ("ifo", "peephole")):  # the same nets as there
+        assert (
+            row("peephole_subsets", task="counting", peepholes=subset)["reach"]
+            == row("counting_coupled", cell=cell)["reach"]
+        )
+
+
+def test_without_the_full_gradient_peepholes_do_not_help_to_count():
+    median = {(r["cell"], r["gradient"]): statistics.median(r["reach"]) for r in rows("truncated_gradient")}
+    assert median["peephole", "full"] > 2 * median["lstm", "full"]
+    assert median["peephole", "truncated"] <= median["lstm", "truncated"] <= median["lstm", "full"]
+
+
+def test_the_truncated_layer_computes_the_same_and_sends_no_error_out_of_a_gate():
+    layer, full = experiments.TruncatedLSTM(3, 4), LAYERS["peephole"](3, 4)
+    full.load_state_dict(layer.state_dict())
+    x = torch.randn(6, 2, 3, generator=torch.Generator().manual_seed(0))
+    states = []
+    for net in (layer, full):
+        h_0, c_0 = torch.zeros(1, 2, 4, requires_grad=True), torch.ones(1, 2, 4, requires_grad=True)
+        out, _ = net(x, (h_0, c_0))
+        out[-1].sum().backward()
+        states.append((out.detach(), h_0.grad))
+    torch.testing.assert_close(states[0][0], states[1][0])
+    assert states[0][1] is None and states[1][1].abs().max() > 0
+    assert layer.route(x) == "loop"
 
 
 def test_the_oldest_cell_is_best_on_the_segmented_grammar():

@@ -130,7 +130,7 @@ register(
         "only o": (partial(_step_but, on="o"), "only the output gate looks at the cell; p_i and p_f are not used"),
         "through tanh": (
             partial(_step_but, seen="tanh"),
-            "the gates see tanh(c): beyond 9 or so one cell state looks like the next through it. A peephole sees c",
+            "the gates see tanh(c): beyond 10 or so one cell state looks like the next through it. A peephole sees c",
         ),
         "h for c": (
             partial(_step_but, seen="h_"),
