@@ -9,7 +9,7 @@ from ._scan import State, by_loop, stacked
 from ._vendor import by_vendor, kernel, tied
 
 SHORT = 2  # steps up to which the loop is fastest
-TIED_BELOW = 8192  # B · H from which three gates by the scan are faster than four by oneDNN
+TIED_BELOW = 4096  # B · H from which three gates by the scan are faster than four by oneDNN
 
 
 def by_scan(layer, steps, hx: State) -> tuple[Tensor, State]:
