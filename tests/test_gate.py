@@ -27,12 +27,13 @@ PROSE = """# 99 · The gate
 ## Questionnaire
 ## References
 """
+TIME = "from lstmcourse import check, hint, solution\n\ntime()"
 EXERCISE = ['def one():\n    """Return 1."""', 'check("E99.{}", one)\nsolution("E99.{}")']
 
 
 def right():
     """A notebook that passes, as the author of the course would hand it in."""
-    cells = [v4.new_markdown_cell(PROSE), v4.new_code_cell("time()", metadata={"tags": ["nbval-ignore-output"]})]
+    cells = [v4.new_markdown_cell(PROSE), v4.new_code_cell(TIME, metadata={"tags": ["nbval-ignore-output"]})]
     cells.append(v4.new_code_cell('claim("time passes", True)'))
     for n in (1, 2):
         cells.append(v4.new_code_cell(EXERCISE[0], metadata={"tags": ["exercise"]}))
@@ -55,6 +56,7 @@ ON_NOTEBOOK = (
     gate.test_tags,
     gate.test_what_varies_is_followed_by_a_claim,
     gate.test_cells_are_short,
+    gate.test_the_learner_has_the_functions_that_the_text_names,
     gate.test_voice,
 )
 ON_PATH = (gate.test_size, gate.test_no_machine_paths, gate.test_widgets_are_stored_without_their_model)
@@ -108,6 +110,10 @@ SLIPS = {
     ),
     "ignored without a claim": (source("print(1)"), "test_what_varies_is_followed_by_a_claim"),
     "long cell": (source("claim()\n" * 16), "test_cells_are_short"),
+    "no hint": (
+        lambda nb: nb.cells[1].update(source="from lstmcourse import check, solution\n\ntime()"),
+        "test_the_learner_has_the_functions_that_the_text_names",
+    ),
     "input": (source("claim(input())"), "test_no_cell"),
     "exit": (source("claim()\nexit()"), "test_no_cell"),
     "pip": (source("claim()\n!pip install torch"), "test_no_cell"),

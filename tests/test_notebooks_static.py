@@ -184,6 +184,13 @@ def test_exercises(path, notebook):
     assert len(stubs) >= len(set(checked)), "a stub carries the tag exercise"
 
 
+def test_the_learner_has_the_functions_that_the_text_names(notebook):
+    source = "\n".join(cell.source for cell in code(notebook))
+    if 'check("' in source:
+        lines = re.findall(r"^from lstmcourse[.\w]* import (.*)$", source, re.MULTILINE)
+        assert {"check", "hint", "solution"} <= {name for line in lines for name in line.split(", ")}
+
+
 def test_exercise_minutes_are_those_of_the_exercises(path, notebook):
     names = [name for name in exercises.ids() if name.startswith(f"E{number(path)}.")]
     source = "\n".join(cell.source for cell in code(notebook))
