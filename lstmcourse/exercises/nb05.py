@@ -362,7 +362,7 @@ def example() -> tuple[Params, list, tuple]:
     return p, caches, (hs - target, np.zeros_like(hs))
 
 
-def what_a_cut_leaves() -> tuple[float, float, float]:
+def what_a_cut_leaves() -> tuple[float, ...]:
     """What is left of dL/db_g, the gradient of the counter's speed, when one kind of wire is cut on the way back.
 
     Of the unit of example(): the gradient with the cut, divided by the full one. Cut are the errors that go through U
