@@ -111,7 +111,10 @@ def test_transforms_take_the_loop(monkeypatch):
         call(torch.autograd.forward_ad.make_dual(x, torch.ones_like(x)))
     monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
     call(x)
-    assert seen == ["scan", "loop", "loop", "loop"]
+    monkeypatch.undo()
+    monkeypatch.setattr(torch.jit, "is_tracing", lambda: True)
+    call(x)
+    assert seen == ["scan", "loop", "loop", "loop", "loop"]
 
 
 def test_impl_is_the_route():
@@ -285,6 +288,42 @@ def test_backward_twice_and_changed_weights(name):
         layer.weight_hh_l0.mul_(2)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.backward()
+
+
+@pytest.mark.parametrize("name,way", FAST)
+def test_a_change_in_place_before_the_backward_is_told_as_torch_tells_it(name, way):
+    layer, x = make(name, impl=way), random(T, B, I)
+    copied = way == "vendor" and _vendor.tied(layer)  # tied weights are copies: changing the parameter harms nothing
+    for tensor in (x,) if copied else (x, layer.weight_hh_l0):
+        y = layer(x)[0].sum()
+        with torch.no_grad():
+            tensor.mul_(2)
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            y.backward()
+
+
+@pytest.mark.parametrize("name,way", FAST)
+def test_activation_checkpoints(name, way):
+    """torch.utils.checkpoint lets a node read what it saved only once."""
+    layer, x = make(name, impl=way), random(T, B, I).requires_grad_()
+    want = torch.autograd.grad(layer(x)[0].sum(), x)[0]
+    y = torch.utils.checkpoint.checkpoint(lambda x: layer(x)[0], x, use_reentrant=False)
+    assert_close(torch.autograd.grad(y.sum(), x)[0], want, 0.0)
+
+
+def test_batched_gradients_name_the_loop():
+    layer, x = make("peephole", impl="scan"), random(T, B, I).requires_grad_()
+    y = layer(x)[0]
+    with pytest.raises(RuntimeError, match=r'impl="scan" takes one gradient at a time.*impl="loop"'):
+        torch.autograd.grad(y, x, torch.ones(2, *y.shape, dtype=y.dtype), is_grads_batched=True)
+
+
+@pytest.mark.parametrize("way", ["scan", "vendor"])
+def test_transforms_of_a_way_asked_for_name_the_loop(way):
+    layer, x = make("lstm", impl=way), random(T, B, I)
+    for transform in (torch.func.vmap, torch.func.jacrev):
+        with pytest.raises(RuntimeError, match=f'impl="{way}" cannot go through torch.func.*impl="auto" takes it'):
+            transform(lambda x: layer(x)[0])(x if transform is torch.func.jacrev else x[None])
 
 
 def test_changing_the_output_in_place_leaves_the_gradient_right():

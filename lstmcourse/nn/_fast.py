@@ -20,6 +20,7 @@ from torch.autograd import Function
 
 from ._arrays import arithmetic
 
+UNBATCHED = 'impl="scan" takes one gradient at a time; make the layer with impl="loop" for is_grads_batched=True'
 ONCE = 'impl="{}" has first derivatives only; make the layer with impl="loop" to differentiate its gradient again'
 
 
@@ -56,18 +57,21 @@ class OneNode(Function):
 
     @staticmethod
     def backward(ctx, dhs, *dstate):
-        inputs = ctx.saved_tensors[: len(ctx.names) + ctx.scan.states + 1]
-        compute = lambda: _gradients(ctx, dhs, dstate)
+        saved = ctx.saved_tensors  # read once: torch.utils.checkpoint recomputes them at each reading
+        inputs = saved[: len(ctx.names) + ctx.scan.states + 1]
+        compute = lambda: _gradients(ctx, saved, dhs, dstate)
+        given = [d for d in (dhs, *dstate) if d is not None]
+        if any(map(torch._C._functorch.is_legacy_batchedtensor, given)):
+            raise RuntimeError(UNBATCHED)
         if torch.is_grad_enabled():  # create_graph=True
-            given = [d for d in (dhs, *dstate) if d is not None]
             return None, None, None, None, None, *FirstOnly.apply("scan", compute, *inputs, *given)
         return None, None, None, None, None, *compute()
 
 
-def _gradients(ctx, dhs: Tensor | None, dstate) -> tuple[Tensor | None, ...]:
+def _gradients(ctx, saved: tuple[Tensor, ...], dhs: Tensor | None, dstate) -> tuple[Tensor | None, ...]:
     """dL/dxs, dL/dstate and dL/dparameters, in the order of the inputs."""
     m, scan, names = ctx.m, ctx.scan, ctx.names
-    xs, *arrays = map(m.array, ctx.saved_tensors)
+    xs, *arrays = map(m.array, saved)
     state, p = arrays[: scan.states], _namespace(scan, names, arrays[scan.states :][: len(names)])
     X, *tape = arrays[scan.states + len(names) :]
     grads = [m.zeros(*s.shape) if d is None else m.copy(m.array(d)) for s, d in zip(state, dstate, strict=True)]

@@ -36,10 +36,17 @@ def route(layer, input: Tensor | PackedSequence) -> str:
     On a CPU, by `python -m lstmcourse bench`: one or two steps are not worth more than the loop; oneDNN has an LSTM
     for float32 that is not packed; for everything else torch itself steps through time, and the scan is faster. Gates
     tied for oneDNN's LSTM cost four products instead of three, which in large nets the scan makes good (TIED_BELOW).
-    On a GPU cuDNN comes first. Inside a torch.func transform, forward-mode differentiation, torch.compile or
-    torch.export it is the loop, which they can see through.
+    On a GPU cuDNN comes first. Inside a torch.func transform, forward-mode differentiation, torch.compile,
+    torch.export or torch.jit.trace it is the loop, which they can see through.
+
+    Raises RuntimeError where a fast way was asked for by name and such a transform cannot see through it.
     """
     if layer.impl != "auto":
+        if layer.impl != "loop" and _differentiated_forwards():
+            raise RuntimeError(
+                f'impl="{layer.impl}" cannot go through torch.func or forward-mode differentiation; '
+                'impl="loop" can, and impl="auto" takes it there'
+            )
         return layer.impl
     packed = isinstance(input, PackedSequence)
     xs = input.data if packed else input
@@ -73,10 +80,15 @@ def _onednn(layer, xs: Tensor) -> bool:
     return fits and torch.backends.mkldnn.is_available() and bool(torch.backends.mkldnn.enabled)
 
 
+def _differentiated_forwards() -> bool:
+    functorch = torch._C._functorch.peek_interpreter_stack() is not None
+    return functorch or torch.autograd.forward_ad._current_level >= 0
+
+
 def _transformed(xs: Tensor) -> bool:
     return (
-        torch._C._functorch.peek_interpreter_stack() is not None
-        or torch.autograd.forward_ad._current_level >= 0
+        _differentiated_forwards()
         or torch.compiler.is_compiling()
+        or torch.jit.is_tracing()
         or type(xs) not in (Tensor, torch.nn.Parameter)
     )

@@ -30,7 +30,7 @@ class Once(Function):
 
     @staticmethod
     def forward(ctx, *tensors):
-        return tuple(t.view_as(t) for t in tensors)
+        return tuple(t.detach() for t in tensors)  # no views, of which autograd forbids several to be changed in place
 
     @staticmethod
     def backward(ctx, *grads):
