@@ -97,6 +97,8 @@ SIZES = [
     ((I, H), {"dropout": 1.5}, ValueError, "dropout must be a number between 0 and 1, got 1.5"),
     ((I, H), {"dropout": "a"}, ValueError, "dropout must be a number between 0 and 1, got 'a'"),
     ((I, H), {"dropout": True}, ValueError, "dropout must be a number between 0 and 1, got True"),
+    ((I, H), {"forget_bias": "1"}, ValueError, "forget_bias must be a finite number, got '1'"),
+    ((I, H), {"forget_bias": float("nan")}, ValueError, "forget_bias must be a finite number, got nan"),
     ((I, H), {"impl": "fast"}, ValueError, "must be one of ('auto', 'loop'"),
 ]
 
@@ -111,10 +113,19 @@ def test_constructor(layer, args, kwargs, error, text):
 def test_constructor_of_single_layers():
     with pytest.raises(ValueError, match=re.escape("proj_size must be smaller than hidden_size (6), got 6")):
         nn.LSTM(I, H, proj_size=6)
+    for layer in (nn.GRU, nn.PeepholeLSTM, nn.CoupledLSTM):
+        with pytest.raises(ValueError, match=f"proj_size is for LSTM alone, {layer.__name__} has no projection; got 3"):
+            layer(I, H, proj_size=3)
     with pytest.raises(ValueError, match="nonlinearity must be 'tanh' or 'relu', got 'gelu'"):
         nn.RNN(I, H, nonlinearity="gelu")
     with pytest.warns(UserWarning, match="dropout acts between layers"):
         nn.LSTM(I, H, dropout=0.5)
+
+
+def test_numpy_numbers_are_numbers():
+    layer = nn.LSTM(I, H, 2, dropout=np.float32(0.5), forget_bias=np.float32(1), impl="loop")
+    assert layer.dropout == 0.5 and layer.bias_ih_l0[H : 2 * H].eq(1).all()
+    assert nn.LSTM(I, H, chrono=np.int64(10)).bias_ih_l0[H : 2 * H].min() >= 0
 
 
 def test_numpy_integers_are_sizes():

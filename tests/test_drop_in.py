@@ -109,6 +109,8 @@ def test_positions_of_the_constructor(name):
     for attribute in ("num_layers", "bias", "batch_first", "dropout", "bidirectional", "input_size", "hidden_size"):
         assert getattr(layer, attribute) == getattr(twin, attribute)
     twin.load_state_dict(layer.state_dict())  # and back
+    for mine, other in zip(layer.all_weights, twin.all_weights, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(mine, other, strict=True))
 
 
 @pytest.mark.parametrize("name", TWINS)

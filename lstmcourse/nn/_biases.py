@@ -1,5 +1,6 @@
 """The two initialisations of the bias that decides how long a cell remembers."""
 
+import numbers
 from collections.abc import Callable
 
 import torch
@@ -42,7 +43,7 @@ def chrono_(layer: nn.Module, T_max: float, generator: torch.Generator | None = 
         T_max: the longest lag expected, in steps; more than 2.
         generator: source of the random numbers; torch's default unless given.
     """
-    if isinstance(T_max, bool) or not isinstance(T_max, int | float) or not 2 < T_max < float("inf"):
+    if isinstance(T_max, bool) or not isinstance(T_max, numbers.Real) or not 2 < T_max < float("inf"):
         raise ValueError(f"T_max must be a finite number of steps above 2, got {T_max!r}")
     rows = getattr(layer, "rows", None) or ROWS.get(getattr(layer, "mode", ""), "")
     forget = next((k for k in "fz" if k in rows), None)

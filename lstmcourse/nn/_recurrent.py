@@ -1,6 +1,7 @@
 """Everything that a recurrent layer needs except its equations: torch.nn's constructor, call, names and errors."""
 
 import math
+import numbers
 import operator
 import warnings
 from collections.abc import Callable
@@ -47,6 +48,7 @@ class Recurrent(nn.Module):
     vectors: tuple[str, ...] = ()  # parameters of shape (H,) beside the weights: the peepholes
     forget: ClassVar[str | None] = None  # the row that keeps the old state: f, or the GRU's z
     vendor: ClassVar[Callable | None] = None  # torch's kernel that computes this cell exactly, see _vendor
+    projects: ClassVar[bool] = False  # whether proj_size is for this cell
     scan: ClassVar[Any] = None  # the cell's one-node scan, see _fast
     step: Callable  # (ax, state, w) -> state; ax = W x + b_ih, done for all t at once by the caller
 
@@ -77,6 +79,8 @@ class Recurrent(nn.Module):
         self.hidden_size = _size("hidden_size", hidden_size)
         self.num_layers = _size("num_layers", num_layers)
         self.proj_size = _size("proj_size", proj_size, least=0)
+        if self.proj_size and not self.projects:
+            raise ValueError(f"proj_size is for LSTM alone, {type(self).__name__} has no projection; got {proj_size}")
         if self.proj_size >= self.hidden_size:
             raise ValueError(f"proj_size must be smaller than hidden_size ({hidden_size}), got {proj_size}")
         self.bias, self.batch_first, self.bidirectional = bool(bias), bool(batch_first), bool(bidirectional)
@@ -85,6 +89,8 @@ class Recurrent(nn.Module):
             warnings.warn("dropout acts between layers, so it does nothing with num_layers=1", stacklevel=3)
         if impl not in _route.ways(self):
             raise ValueError(f"impl of {type(self).__name__} must be one of {_route.ways(self)}, got {impl!r}")
+        if forget_bias is not None and not (_is_number(forget_bias) and math.isfinite(forget_bias)):
+            raise ValueError(f"forget_bias must be a finite number, got {forget_bias!r}")
         self.impl, self.forget_bias, self.chrono = impl, forget_bias, chrono
         for layer in range(self.num_layers):
             size = self.input_size if layer == 0 else self._directions * self._output_size
@@ -124,6 +130,12 @@ class Recurrent(nn.Module):
         names = self._shapes(self.input_size)
         w = dict.fromkeys(("bias_ih", "bias_hh", "weight_hr")) | {n: getattr(self, n + suffix) for n in names}
         return SimpleNamespace(**w)
+
+    @property
+    def all_weights(self) -> list[list[nn.Parameter]]:
+        """The parameters of each layer and direction in turn, as torch.nn's property gives them."""
+        suffixes = [suffix for layer in range(self.num_layers) for suffix in self._suffixes(layer)]
+        return [[getattr(self, name + suffix) for name in self._shapes(1)] for suffix in suffixes]
 
     def reset_parameters(self) -> None:
         """Every parameter uniform in ±1/√H, as in torch.nn; then forget_bias and chrono, where given."""
@@ -180,7 +192,11 @@ def _size(name: str, value: Any, least: int = 1) -> int:
     return value
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
 def _probability(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+    if not _is_number(value) or not 0 <= value <= 1:
         raise ValueError(f"dropout must be a number between 0 and 1, got {value!r}")
     return float(value)

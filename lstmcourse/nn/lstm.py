@@ -28,6 +28,7 @@ class LSTM(Recurrent):
     rows = "ifgo"
     states = ("h", "c")
     forget = "f"
+    projects = True
     vendor = staticmethod(torch._VF.lstm)
     scan = LSTMScan("ifgo")
 
