@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from lstmcourse import experiments, tasks
+from lstmcourse import experiments, tasks, training
 from lstmcourse.experiments import ExperimentError, _registry, load, run
 from lstmcourse.nn import LAYERS
 from lstmcourse.reference import CELLS
@@ -83,6 +83,23 @@ def test_ctrl_c_writes_nothing_and_keeps_the_old_record(toy, tmp_path, monkeypat
                 run("toy", tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["toy.json"]
         assert (tmp_path / "toy.json").read_text() == before
+
+
+def test_ctrl_c_while_a_net_trains_writes_nothing(tmp_path, monkeypatch):
+    """training.fit keeps what it has after Ctrl-C; an experiment must not measure and publish that."""
+    steps = []
+
+    def press(*_):
+        steps.append(1)
+        if len(steps) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(training.tqdm, "update", press)
+    for name in ("interval", "anbn", "reber", "stories"):
+        steps.clear()
+        with pytest.raises(KeyboardInterrupt):
+            run(name, tmp_path)
+        assert not list(tmp_path.iterdir()) and len(steps) == 3
 
 
 def test_unknown_names_and_settings_are_named(toy, tmp_path):

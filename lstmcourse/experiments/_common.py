@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from .. import training
 from ..ensemble import Ensemble
 from ..nn import LAYERS, Recurrent
 
@@ -26,6 +27,14 @@ def nets(
             if name.startswith("p_"):
                 parameter.mul_(0.1 * hidden**0.5)  # from ±1/√H
     return ensemble
+
+
+def fit(model: torch.nn.Module, *args: Any, **kwargs: Any) -> training.History:
+    """`training.fit`, but Ctrl-C is not the end of training: it stops what would measure a half-trained net."""
+    history = training.fit(model, *args, **kwargs)
+    if history.interrupted:
+        raise KeyboardInterrupt
+    return history
 
 
 def weights(ensemble: Ensemble) -> int:

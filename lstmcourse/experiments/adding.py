@@ -8,7 +8,7 @@ import torch
 from .. import tasks, training
 from ..nn import LAYERS
 from ..training import History, Net
-from ._common import nets, plain, weights
+from ._common import fit, nets, plain, weights
 from ._registry import experiment
 
 STARTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -41,7 +41,7 @@ def train_adding(
         torch.manual_seed(seed)
         model = Net(LAYERS[cell](2, hidden, **kwargs), 1)
     test = tasks.adding(np.random.default_rng(10_000), 500, T)
-    history = training.fit(
+    history = fit(
         model,
         lambda _: tasks.adding(rng, 50, T),
         training.mse,
@@ -83,7 +83,7 @@ def adding_variants(T: int = 50, n: int = 10, steps: int = 800, seed: int = 0) -
         for cell in cells:
             rng = np.random.default_rng(seed)
             ensemble = nets(cell, 2, 8, 1, n, seed)
-            ensemble.fit(lambda _: tasks.adding(rng, 32, T), training.mse, steps=steps, lr=0.01)  # noqa: B023
+            fit(ensemble, lambda _: tasks.adding(rng, 32, T), training.mse, steps=steps, lr=0.01)  # noqa: B023
             errors = np.sort(training.score(training.mse, test)(ensemble))
             solved = int((errors < 0.01).sum())
             rows.append(

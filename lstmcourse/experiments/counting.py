@@ -8,7 +8,7 @@ from .. import tasks, training
 from ..ensemble import Ensemble
 from ..nn.odyssey import variant_step
 from ..nn.peephole import Peepholes
-from ._common import nets, plain, weights
+from ._common import fit, nets, plain, weights
 from ._registry import experiment
 
 
@@ -28,7 +28,7 @@ def train_counting(
     else:
         ensemble = Ensemble(cell, 4, hidden, 4, n, seed=seed, forget_bias=1.0)
     strings, decay = tasks.anbn_all(range(1, 11)), training.linear_decay()
-    ensemble.fit(strings, training.bce, steps=steps, lr=0.01, schedule=decay, progress=progress)
+    fit(ensemble, strings, training.bce, steps=steps, lr=0.01, schedule=decay, progress=progress)
     return ensemble
 
 

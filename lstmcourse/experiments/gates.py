@@ -9,7 +9,7 @@ from .. import tasks, training
 from ..ensemble import Ensemble
 from ..nn import LSTM97
 from ..nn._scan import affine
-from ._common import plain
+from ._common import fit, plain
 from ._registry import experiment
 from .grammar import outer_right
 
@@ -40,7 +40,8 @@ def reber_gates(n: int = 30, steps: int = 800, seed: int = 0) -> dict[str, Any]:
         strings = [tasks.embedded_reber_string(rng) for _ in range(256)]
         test = tasks.embedded_reber(rng, 256)
         ensemble = Ensemble(without(*gates), 7, 8, 7, n, seed=seed)
-        ensemble.fit(
+        fit(
+            ensemble,
             lambda _, rng=rng, strings=strings: tasks.encode([strings[k] for k in rng.choice(256, 32, replace=False)]),
             training.cross_entropy,
             steps=steps,

@@ -8,7 +8,7 @@ import torch
 from .. import tasks, training
 from ..ensemble import Ensemble
 from ..training import History
-from ._common import nets, plain, weights
+from ._common import fit, nets, plain, weights
 from ._registry import experiment
 
 
@@ -35,7 +35,8 @@ def train_reber(
     strings = [tasks.embedded_reber_string(rng, low, high) for _ in range(256)]
     test = tasks.embedded_reber(rng, 256, low, high)
     ensemble = nets(cell, 7, hidden, 7, n, seed)
-    history = ensemble.fit(
+    history = fit(
+        ensemble,
         lambda _: tasks.encode([strings[k] for k in rng.choice(256, 32, replace=False)]),
         training.cross_entropy,
         steps=steps,
@@ -81,7 +82,8 @@ def train_stream(
     """n nets trained on streams of six strings, 16 at a time, each from a zero state."""
     rng = np.random.default_rng(seed)
     ensemble = nets(cell, 7, hidden, 7, n, seed)
-    ensemble.fit(
+    fit(
+        ensemble,
         lambda _: tasks.continual_reber(rng, 16, strings),
         training.cross_entropy,
         steps=steps,

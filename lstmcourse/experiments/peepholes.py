@@ -10,7 +10,7 @@ from ..ensemble import Ensemble
 from ..nn import PeepholeLSTM
 from ..nn._scan import affine
 from ..nn.peephole import see
-from ._common import nets, weights
+from ._common import fit, nets, weights
 from ._registry import experiment
 from .counting import counted
 from .timing import intervals_kept
@@ -60,7 +60,7 @@ def train_peepholes(
     cell = TruncatedLSTM if truncated else "peephole"
     ensemble = nets(cell, size, hidden, size, n, seed, peepholes=peepholes)
     decay = training.linear_decay()
-    ensemble.fit(batch, loss, steps=steps, lr=0.01, schedule=decay, progress=progress)
+    fit(ensemble, batch, loss, steps=steps, lr=0.01, schedule=decay, progress=progress)
     return ensemble
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from .. import tasks, training
 from ..ensemble import Ensemble
 from ..training import History
-from ._common import nets, plain
+from ._common import fit, nets, plain
 from ._registry import experiment
 
 RNN_STARTS = ("default", "orthogonal", "identity")
@@ -60,7 +60,8 @@ def train_rnn_start(
     rng = np.random.default_rng(seed)
     ensemble = rnn_start(start, hidden, n, seed)
     test = tasks.adding(np.random.default_rng(10_000), 500, T)
-    history = ensemble.fit(
+    history = fit(
+        ensemble,
         lambda _: tasks.adding(rng, batch, T),
         _finite_mse,
         steps=steps,

@@ -7,7 +7,7 @@ import numpy as np
 from .. import tasks, training
 from ..ensemble import Ensemble
 from ..training import History
-from ._common import nets, plain, weights
+from ._common import fit, nets, plain, weights
 from ._registry import experiment
 
 STORIES = {"kings": (tasks.kings, len(tasks.KINGS), 4), "pronouns": (tasks.pronouns, len(tasks.PRONOUNS), 2)}
@@ -21,7 +21,8 @@ def train_story(
     task, inputs, outputs = STORIES[story]
     rng, test = np.random.default_rng(seed), task(np.random.default_rng(10_000), 200, 40)
     ensemble = nets(cell, inputs, hidden, outputs, n, seed)
-    history = ensemble.fit(
+    history = fit(
+        ensemble,
         lambda _: task(rng, 32, 40),
         training.cross_entropy,
         steps=steps,

@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import tasks, training
 from ..ensemble import Ensemble
-from ._common import nets, weights
+from ._common import fit, nets, weights
 from ._registry import experiment
 
 
@@ -15,7 +15,7 @@ def train_interval(
     """n nets trained on the interval copy, D = 1 … 10 as one batch; a missed spike costs three times a false one."""
     ensemble = nets(cell, 1, hidden, 1, n, seed)
     data, decay = tasks.interval_all(range(1, 11)), training.linear_decay()
-    ensemble.fit(data, partial(training.bce, weight=3.0), steps=steps, lr=0.01, schedule=decay, progress=progress)
+    fit(ensemble, data, partial(training.bce, weight=3.0), steps=steps, lr=0.01, schedule=decay, progress=progress)
     return ensemble
 
 
@@ -42,7 +42,7 @@ def train_spikes(
 ) -> Ensemble:
     """n nets trained to fire every 10 steps, ten times, from a zero state and without input."""
     ensemble = nets(cell, 1, hidden, 1, n, seed)
-    ensemble.fit(tasks.timed_spikes(10, 10), training.bce, steps=steps, lr=lr, progress=progress)
+    fit(ensemble, tasks.timed_spikes(10, 10), training.bce, steps=steps, lr=lr, progress=progress)
     return ensemble
 
 
