@@ -37,6 +37,7 @@ def execute(path: Path, timeout: float = 120, on_cell: Callable[[], object] | No
         on_cell: called after each code cell.
 
     Raises:
+        KeyboardInterrupt: after Ctrl-C; the kernel is gone then, and the file as it was.
         NotebookError: the file is no notebook, a cell raised (and is not tagged ``raises-exception``), took too long,
             or its kernel died. The file is then as it was.
     """
@@ -64,7 +65,11 @@ def execute(path: Path, timeout: float = 120, on_cell: Callable[[], object] | No
         try:
             env = os.environ | {"LSTMCOURSE_HOME": home, "OMP_NUM_THREADS": "1"}
             client.execute(env=env, stderr=subprocess.DEVNULL)  # what the kernel's process says beside its cells
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        except Exception as error:
+            if hasattr(client, "_async_cleanup_kernel_future"):  # nbclient took Ctrl-C; what it raises then varies
+                raise KeyboardInterrupt from None
+            if not isinstance(error, CellExecutionError | CellTimeoutError | DeadKernelError):
+                raise
             cell = notebook.cells[running["index"]]
             reason = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else str(error)
             where = f"cell {running['index']} (id {cell.id})"

@@ -1,6 +1,9 @@
 """The notebook runner and ``build execute``: what they pass, what they catch, what they store."""
 
 import json
+import os
+import signal
+import sys
 
 import nbformat
 import pytest
@@ -49,6 +52,15 @@ def test_a_second_execution_changes_nothing(folder):
     before = (folder / "good.ipynb").read_bytes()
     build.execute(folder / "good.ipynb")
     assert (folder / "good.ipynb").read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends the process there")
+def test_ctrl_c_ends_an_execution_and_leaves_the_file_as_it_was(tmp_path):
+    path = notebook(tmp_path / "long.ipynb", "1", "import time; time.sleep(60)")
+    before = path.read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        build.execute(path, on_cell=lambda: os.kill(os.getpid(), signal.SIGINT))
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(
