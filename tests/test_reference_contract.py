@@ -323,6 +323,8 @@ def test_wrong_number_or_shape_of_state_gradients(lstm):
     d = zeros_like(lstm.p)
     with refuse(ValueError, "dstates must hold 2 arrays (h, c), got 1"):
         unroll_backward(LSTM, lstm.p, caches, (dh,))
+    with refuse(ValueError, "caches must be those of at least one time step, got none"):
+        unroll_backward(LSTM, lstm.p, [], (dh, dc))
     with refuse(ValueError, "dcs must have shape (5, 3, 6), got (4, 3, 6)"):
         unroll_backward(LSTM, lstm.p, caches, (dh, dc[1:]))
     with refuse(ValueError, "dhs must have shape (5, 3, 6), got (5, 1, 6)"):
@@ -396,6 +398,8 @@ def test_missing_and_additional_parameters(lstm):
         unroll(PEEPHOLE, lstm.p, lstm.xs)
     with refuse(ValueError, "lstm expects p.U to be a matrix, got shape ()"):
         unroll(LSTM, Params(W=lstm.p.W), lstm.xs)
+    with refuse(TypeError, "p must be Params (init makes them, Params(**arrays) too), got dict"):
+        unroll(LSTM, vars(lstm.p), lstm.xs)
 
 
 def test_sizes_of_init_and_names_of_variants():
@@ -404,10 +408,15 @@ def test_sizes_of_init_and_names_of_variants():
         init(LSTM, 0, 3, rng)
     with refuse(ValueError, "hidden_size must be at least 1, got -1"):
         init(LSTM, 3, -1, rng)
+    for wrong in (5.0, "5", True):
+        with refuse(TypeError, f"hidden_size must be an integer, got {wrong!r}"):
+            init(LSTM, 3, wrong, rng)
+    with refuse(ValueError, "scale must not be negative, got -1"):
+        init(LSTM, 3, 2, rng, scale=-1)
     assert init(LSTM, np.int64(3), np.int64(2), rng).W.shape == (8, 3)
     with refuse(ValueError, "name must be one of vanilla, nig, nfg, nog, niaf, noaf, cifg, got 'np'"):
         variant("np")
-    for wrong in ("x", "ii"):
+    for wrong in ("x", "ii", None):
         with refuse(ValueError, f'peepholes must be a subset of "ifo", each letter once, got {wrong!r}'):
             variant("nig", wrong)
 

@@ -67,10 +67,18 @@ def join(*parts):
 
 
 def init(cell: Cell, input_size: int, hidden_size: int, rng: np.random.Generator, scale: float | None = None) -> Params:
-    """Random parameters, each uniform in ±scale; scale is 1/√H unless given, as in torch.nn (biases included)."""
+    """Random parameters, each uniform in ±scale; scale is 1/√H unless given, as in torch.nn (biases included).
+
+    float64, with the names and shapes of ``cell.shapes(input_size, hidden_size)``. Raises TypeError for a size that is
+    no integer, ValueError for one below 1 and for a negative scale.
+    """
     for what, size in (("input_size", input_size), ("hidden_size", hidden_size)):
+        if isinstance(size, bool) or not hasattr(size, "__index__"):
+            raise TypeError(f"{what} must be an integer, got {size!r}")
         if size < 1:
             raise ValueError(f"{what} must be at least 1, got {size}")
+    if scale is not None and not scale >= 0:
+        raise ValueError(f"scale must not be negative, got {scale}")
     bound = hidden_size**-0.5 if scale is None else scale
     return Params(**{k: rng.uniform(-bound, bound, s) for k, s in cell.shapes(input_size, hidden_size).items()})
 
@@ -110,7 +118,10 @@ def unroll_backward(cell: Cell, p: Params, caches, dstates):
 
     dstates (T, B, H) for each of cell.states: the gradient of the loss that enters each state at each step
     -> d, the parameter gradients; dxs (T, B, I); dstate0, the gradient of the initial state, (B, H) each.
+    Raises ValueError for other shapes or numbers of arrays, TypeError for other types.
     """
+    if not len(caches):
+        raise ValueError("caches must be those of at least one time step, got none")
     expected = (len(caches), *caches[0][f"{cell.states[0]}_"].shape)
     if len(dstates) != len(cell.states):
         raise ValueError(f"dstates must hold {len(cell.states)} arrays ({', '.join(cell.states)}), got {len(dstates)}")
@@ -149,6 +160,8 @@ def _array(lead: str, name: str, value: Any, shape: tuple, dtype) -> np.ndarray:
 
 def _check_params(cell: Cell, p: Params, batch: int | None) -> tuple[Any, int]:
     """(B, H), after comparing every parameter's shape with cell.shapes; B is "B" when x itself has a wrong shape."""
+    if not isinstance(p, Params):
+        raise TypeError(f"p must be Params (init makes them, Params(**arrays) too), got {type(p).__name__}")
     for k, value in vars(p).items():
         if not isinstance(value, np.ndarray):
             raise TypeError(f"p.{k} must be a NumPy array, got {type(value).__module__}.{type(value).__qualname__}")
