@@ -94,8 +94,9 @@ def from_torch(layer: torch.nn.Module, layer_index: int = 0, reverse: bool = Fal
     if reverse and not layer.bidirectional:
         raise ValueError("reverse asks for the second direction of a layer that has one")
     suffix = f"_l{layer_index}" + "_reverse" * bool(reverse)
-    w = {k: _numpy(v, dtype) for k, v in layer.named_parameters() if k.endswith(suffix)}
-    w = {k.removesuffix(suffix): v for k, v in w.items()}
+    names: list[list[str]] = layer._all_weights  # and not named_parameters: a parametrised weight is none of them
+    w = {name: _numpy(getattr(layer, name), dtype) for each in names for name in each if name.endswith(suffix)}
+    w = {name.removesuffix(suffix): value for name, value in w.items()}
     b_ih = w.pop("bias_ih", np.zeros(len(w["weight_ih"]), dtype))
     b_hh = w.pop("bias_hh", np.zeros_like(b_ih))
     p = Params(W=w.pop("weight_ih"), U=w.pop("weight_hh"), b=b_ih + b_hh)

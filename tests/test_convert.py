@@ -140,6 +140,13 @@ def refuse(error, text):
     return pytest.raises(error, match=re.escape(text))
 
 
+@pytest.mark.parametrize("module", [nn.LSTM, torch.nn.LSTM])
+def test_parametrised_weights_are_taken_as_they_come_out(module):
+    layer = torch.nn.utils.parametrizations.weight_norm(module(2, 3, bidirectional=True), "weight_hh_l0_reverse")
+    _, p = convert.from_torch(layer, reverse=True)
+    np.testing.assert_array_equal(p.U, layer.weight_hh_l0_reverse.detach().double().numpy())
+
+
 def test_what_is_refused():
     layer = nn.LSTM(2, 3, 2)
     with refuse(ValueError, "layer_index must be 0 … 1, got 2"):

@@ -134,8 +134,13 @@ class Recurrent(nn.Module):
     @property
     def all_weights(self) -> list[list[nn.Parameter]]:
         """The parameters of each layer and direction in turn, as torch.nn's property gives them."""
+        return [[getattr(self, name) for name in names] for names in self._all_weights]
+
+    @property
+    def _all_weights(self) -> list[list[str]]:
+        """Their names; torch.nn's is not public, but its users loop over it."""
         suffixes = [suffix for layer in range(self.num_layers) for suffix in self._suffixes(layer)]
-        return [[getattr(self, name + suffix) for name in self._shapes(1)] for suffix in suffixes]
+        return [[name + suffix for name in self._shapes(1)] for suffix in suffixes]
 
     def reset_parameters(self) -> None:
         """Every parameter uniform in ±1/√H, as in torch.nn; then forget_bias and chrono, where given."""
