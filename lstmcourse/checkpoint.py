@@ -44,7 +44,8 @@ def save(
 ) -> Path:
     """Write model, optimizer, torch's random state, the rng's state and `extra` (JSON values) to one file.
 
-    The folder is made if need be. Raises CheckpointError when the file cannot be written.
+    The folder is made if need be. Raises CheckpointError when the file cannot be written, TypeError for an optimizer
+    whose state is not all tensors and numbers (LBFGS), or for an `extra` that JSON does not know.
     """
     path = Path(path)
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
@@ -60,6 +61,10 @@ def save(
         state = optimizer.state_dict()
         header["optimizer"] = json.dumps({"class": type(optimizer).__name__, "groups": state["param_groups"]})
         for index, values in state["state"].items():
+            odd = [key for key, value in values.items() if not isinstance(value, Tensor | int | float)]
+            if odd:
+                kind = f"{type(optimizer).__name__}, whose {odd[0]} is {type(values[odd[0]]).__name__}"
+                raise TypeError(f"optimizer must have a state of tensors and numbers, got {kind}")
             tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in values.items()}
     if rng is not None:
         header["rng"] = json.dumps(rng.bit_generator.state)

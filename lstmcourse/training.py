@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from .tasks import Batch
 
 
 class DivergedError(ArithmeticError):
-    """The loss became nan or infinite; the model still has the weights from before that step."""
+    """The loss or its gradient became nan or infinite; the model still has the weights from before that step."""
 
 
 @dataclass
@@ -99,7 +99,8 @@ def fit(
 
     Ctrl-C ends the run early: model and history stay usable, history.interrupted is true, and a checkpoint file is
     the one last written.
-    Raises DivergedError when the loss is not finite, ValueError for bad sizes, CheckpointError for a bad checkpoint.
+    Raises DivergedError when the loss or the gradient is not finite (a net of an ensemble stands still at such a
+    gradient), ValueError for bad sizes, CheckpointError for a bad checkpoint.
     """
     if steps < 1 or every < 1:
         raise ValueError(f"steps and every must be at least 1, got steps={steps}, every={every}")
@@ -134,6 +135,8 @@ def fit(
             optimizer.zero_grad()
             losses.sum().backward()
             norms = _clip(model, clip)
+            if norms.ndim == 0 and not norms.isfinite():  # an ensemble lets such a net stand still
+                _diverged(norms, losses, step)
             optimizer.step()
             history.loss.append(_numbers(losses))
             history.grad_norm.append(_numbers(norms))
@@ -285,6 +288,13 @@ def _check_finite(losses: Tensor, step: int, history: History) -> None:
     value = losses.flatten()[~losses.flatten().isfinite()][0].item()
     before = f"; the gradient norm before was {np.max(history.grad_norm[-1]):.3g}" if history.grad_norm else ""
     raise DivergedError(f"loss{nets} must be finite, got {value} at step {step + 1}{before}: lower lr, or clip more")
+
+
+def _diverged(norm: Tensor, losses: Tensor, step: int) -> NoReturn:
+    raise DivergedError(
+        f"gradient norm must be finite, got {norm.item()} at step {step + 1}, where the loss is {losses.sum():.4g}: "
+        "lower lr, or start from smaller weights"
+    )
 
 
 def _save(

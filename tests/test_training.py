@@ -128,6 +128,21 @@ def test_a_loss_that_is_nan_names_the_step_and_spares_the_weights():
     assert torch.equal(weights(model), kept[-1])
 
 
+@pytest.mark.parametrize("clip", [None, 1.0])
+def test_a_gradient_that_is_infinite_names_the_step_and_spares_the_weights(clip):
+    """Clipping an infinite gradient makes it nan, and every weight with it, while the loss is still finite."""
+    model, kept = make(), []
+
+    def press(gradient):
+        kept.append(weights(model).clone())
+        return gradient * (math.inf if len(kept) == 3 else 1)
+
+    model.readout.bias.register_hook(press)
+    with pytest.raises(DivergedError, match=r"^gradient norm must be finite, got .* at step 3, where the loss "):
+        run(model, clip=clip)
+    assert torch.equal(weights(model), kept[-1])
+
+
 def test_the_state_is_carried_and_detached():
     seen = []
 
@@ -399,6 +414,21 @@ def test_weights_that_are_not_finite_are_refused(tmp_path):
     file = checkpoint.save(tmp_path / "nan", model)
     with pytest.raises(CheckpointError, match=r"^readout\.bias must be finite, got nan or inf from "):
         checkpoint.load(file, make())
+
+
+def test_an_optimizer_with_another_kind_of_state_is_refused(tmp_path):
+    model = make()
+    lbfgs = torch.optim.LBFGS(model.parameters())
+
+    def closure():
+        loss = model(torch.ones(2, 1, 2))[0].square().sum()
+        loss.backward()
+        return loss
+
+    lbfgs.step(closure)
+    with pytest.raises(TypeError, match="optimizer must have a state of tensors and numbers, got LBFGS, whose "):
+        checkpoint.save(tmp_path / "file", model, lbfgs)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_optimizer_that_is_not_there_or_another_is_refused(tmp_path):
