@@ -8,6 +8,7 @@ Every one is guarded: keys pressed inside it stay inside it, its sliders have na
 """
 
 import base64
+import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from types import SimpleNamespace
@@ -76,9 +77,13 @@ class KeyGuard(anywidget.AnyWidget):
 
 def guarded(widget: ipywidgets.Widget, name: str = "widget") -> ipywidgets.VBox:
     """The widget with the key guard around it. `name` becomes the CSS class lc-name-…, under which tests find it."""
-    box = ipywidgets.VBox([widget, KeyGuard()])
+    return _marked(ipywidgets.VBox([widget, KeyGuard()]), name)
+
+
+def _marked(box: ipywidgets.VBox, name: str) -> ipywidgets.VBox:
+    """The box with its classes; one with a blank in its name would not be drawn at all."""
     box.add_class("lc-widget")
-    box.add_class(f"lc-name-{name}")
+    box.add_class("lc-name-" + re.sub(r"\W+", "-", name).strip("-"))
     return box
 
 
@@ -117,23 +122,24 @@ def explore(name: str, draw: Callable[..., tuple[Picture, str]], **controls: ipy
     """A guarded widget over a pure function: ``draw(**settings) -> (picture, sentence)``, one setting for each control.
 
     The sentence stands under the picture and is read out when it changes; it is the picture's alt text too. If `draw`
-    raises, the message stands there instead, and the last good picture stays.
+    raises on a move, the message stands there instead, and the last good picture stays; the first time it is raised.
     """
     screen, line = _screen("lc-picture"), _screen("lc-says")
 
-    def redraw(_=None) -> None:
-        settings = {key: control.value for key, control in controls.items()}
-        try:
-            picture, sentence = draw(**settings)
-        except Exception as error:  # a callback that raises would fail in silence
-            line.value = f"<p><b>{type(error).__name__}</b>: {escape(str(error))}</p>"
-            return
+    def redraw() -> None:
+        picture, sentence = draw(**{key: control.value for key, control in controls.items()})
         screen.value = picture_html(picture, sentence)
         line.value = f"<p>{escape(sentence)}</p>"
 
-    for control in controls.values():
-        control.observe(redraw, "value")
+    def moved(_) -> None:
+        try:
+            redraw()
+        except Exception as error:  # a callback that raises would fail in silence
+            line.value = f'<p class="lc-failed"><b>{type(error).__name__}</b>: {escape(str(error))}</p>'
+
     redraw()
+    for control in controls.values():
+        control.observe(moved, "value")
     return guarded(ipywidgets.VBox([*controls.values(), screen, line]), name)
 
 
@@ -271,8 +277,7 @@ class StepThrough(ipywidgets.VBox):
         self._equations.layout = ipywidgets.Layout(flex="1 1 300px", max_width="560px", align_self="center")
         controls = [self._buttons(last), self.step, self.view, self.focus_on, *([self.unit] if units > 1 else [])]
         super().__init__([_row(*controls), _row(self._diagram, self._equations), self._line, KeyGuard()])
-        self.add_class("lc-widget")
-        self.add_class(f"lc-name-{name}")
+        _marked(self, name)
 
     def _buttons(self, last: int) -> ipywidgets.HBox:
         back, forth = (ipywidgets.Button(description=text) for text in ("◀ previous", "next ▶"))

@@ -71,6 +71,7 @@ class Driver:
             f"([sel, before]) => ({_SIGNATURE})(sel) !== before", arg=[self.root, before], timeout=6000
         )
         assert self.signature() != before, f"{self.name}: nothing changed after {what}"
+        assert not self.page.locator(f"{self.root} .lc-failed").count(), f"{self.name}: {what}: {self.says()}"
 
     def keyboard(self) -> None:
         """Every slider moves by the arrow keys, has a name, and the sentence then says its value."""
