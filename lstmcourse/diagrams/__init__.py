@@ -20,7 +20,7 @@ import numpy as np
 
 from .._display import show_picture
 from ._animate import Frame, export, frames, player, rasterise, small_png
-from ._draw import draw
+from ._draw import DRAWN, draw
 from ._graph import evaluate, intermediate_gradients, values
 from ._plans import PLANS, WIDTH, Node, Plan, Wire, plan_of
 from ._words import Equation, describe, equations, gradient_equations
@@ -63,8 +63,10 @@ def cell(
         vectors = _chosen(values(plan.name, dict(cache)), batch, units)
     backward = grads is not None
     heading = plan.title + (f" · step {step}" if step is not None else "") + (" · backward" if backward else "")
+    size = len(vectors[plan.rows[0]]) if vectors else 0
     return draw(
         plan, vectors, backward=backward, focus=focus or (), theme=theme, width=width, heading=heading,
+        note=f"the first {DRAWN} of {size} units" if size > DRAWN else "",
         desc=describe(plan.name, vectors, backward=backward),
     )  # fmt: skip
 

@@ -214,13 +214,30 @@ def _glyph(node: Node, ink: Paint) -> str:
     return f'<path d="{lines[node.kind == "+"]}" stroke="{ink("ink")}" stroke-width="2" stroke-linecap="round"/>'
 
 
-def _arrow(corners: list[Point], colour: str, back: bool) -> str:
+def _arrow(corners: list[Point], colour: str, back: bool, width: float = 2.0) -> str:
+    """The head of a wire, larger than the wire is thick."""
     tip, tail = (corners[0], corners[1]) if back else (corners[-1], corners[-2])
-    length = math.dist(tip, tail) or 1.0
-    ux, uy = (tip[0] - tail[0]) / length, (tip[1] - tail[1]) / length
-    base = (tip[0] - 8 * ux, tip[1] - 8 * uy)
-    points = (tip, (base[0] - 4 * uy, base[1] + 4 * ux), (base[0] + 4 * uy, base[1] - 4 * ux))
+    base, long, half = _base(tip, tail, width), _head(width), 0.5 * _head(width)
+    ux, uy = (tip[0] - base[0]) / long, (tip[1] - base[1]) / long
+    points = (tip, (base[0] - half * uy, base[1] + half * ux), (base[0] + half * uy, base[1] - half * ux))
     return f'<polygon points="{" ".join(f"{a:g},{b:g}" for a, b in points)}" fill="{colour}"/>'
+
+
+def _head(width: float) -> float:
+    return 8.0 + 2.2 * max(0.0, width - 3.2)
+
+
+def _base(tip: Point, tail: Point, width: float) -> Point:
+    """Where the head meets the wire."""
+    share = _head(width) / (math.dist(tip, tail) or 1.0)
+    return tip[0] - (tip[0] - tail[0]) * share, tip[1] - (tip[1] - tail[1]) * share
+
+
+def _up_to_the_head(corners: list[Point], back: bool, width: float) -> list[Point]:
+    """The wire without its last bit: a thick one would stand out beside the tip of its own head."""
+    way = corners if back else corners[::-1]
+    inside = _base(way[0], way[1], 0.75 * width)
+    return [inside, *way[1:]] if back else [*way[1:][::-1], inside]
 
 
 # ---- the whole
@@ -340,8 +357,9 @@ def _wires(plan: Plan, gradients, ink: Paint, backward: bool, chosen) -> str:
         colour, ground = ink(part(plan, source).colour), ink("ground")
         lines = [(wire, path(plan, wire), _thickness(plan, wire, gradients)) for wire in own]
         out += [_line(corners, ground, width + 4) for _, corners, width in lines]
-        out += [_line(corners, colour, width, f"{wire.src}|{wire.dst}") for wire, corners, width in lines]
-        out += [_arrow(corners, colour, backward) for _, corners, _ in lines]
+        for wire, corners, width in lines:
+            out.append(_line(_up_to_the_head(corners, backward, width), colour, width, f"{wire.src}|{wire.dst}"))
+        out += [_arrow(corners, colour, backward, width) for _, corners, width in lines]
         if len(own) == sum(wire.src == source for wire in plan.wires):
             out += [f'<circle cx="{x:g}" cy="{y:g}" r="4" fill="{colour}"/>' for x, y in forks(plan, source)]
     return "".join(out)

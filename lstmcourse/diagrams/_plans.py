@@ -50,7 +50,7 @@ RAIL, OPS, TRACE, GATES, BUS_H, BUS_X = 70, 190, 250, 312, 364, 372  # heights o
 LEFT, RIGHT, X_IN = 22, 668, 124
 F, I, G, O, H = 160, 280, 400, 520, 624  # the columns
 PLUS = 340
-X_PILL, STATE_PILL = (X_IN, 430), 70
+X_PILL, STATE_PILL = (X_IN, 430), 74
 
 _SAYS = {
     "i": "input gate", "f": "forget gate", "o": "output gate", "g": "candidate", "n": "candidate", "r": "reset gate",
@@ -104,13 +104,14 @@ LSTM97 = LSTM._replace(
     pills={**_LSTM_PILLS, **_WRITE_PILLS},
 )  # fmt: skip
 
-_PEEP = 46  # how far left of its middle a layer takes the peephole in
+_PEEP = 44  # how far left of its middle a layer takes the peephole in
 PEEPHOLE = LSTM._replace(
     name="peephole", title="Peephole LSTM",
     wires=(
         *LSTM.wires, Wire("c_", "f", ((F - _PEEP, RAIL),)), Wire("c", "o", ((O - _PEEP, RAIL),)),
         Wire("c_", "i", ((F - _PEEP, RAIL), (F - _PEEP, 114), (I - _PEEP, 114))),
     ),
+    pills={**LSTM.pills, "c_": (70, RAIL)},
 )  # fmt: skip
 
 
@@ -128,7 +129,7 @@ def _mix(
         Wire(gate, kept), Wire(gate, rest, ((F, OPS),)), Wire(rest, added), Wire(new, added, ((G, OPS),)),
         Wire(old, kept), *(Wire(term, state) for term in ((added, kept) if new_first else (kept, added))),
     )  # fmt: skip
-    pills = {gate: (F, TRACE), new: (G, TRACE), kept: (250, RAIL), rest: (278, OPS), added: (PLUS, 128)}
+    pills = {gate: (F, TRACE), new: (G, TRACE), kept: (250, RAIL), rest: (275, OPS), added: (PLUS, 128)}
     return nodes, wires, pills
 
 
