@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import platform
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,21 @@ class Card:
                 f"  sha256 {self.sha256}",
             ]
         )
+
+
+def of_this_python(name: str, title: str, source: str, arrays: Arrays) -> Card:
+    """The card of a text that came with the running Python, as characters."""
+    return Card(
+        name=name,
+        title=title,
+        source=source,
+        version=f"Python {platform.python_version()}",
+        licence="PSF-2.0",
+        sha256=sha256(arrays),
+        n=len(arrays["numbers"]),
+        unit=f"characters, {len(arrays['symbols'])} different",
+        split="train: the first 90 %, test: the rest",
+    )
 
 
 def sha256(arrays: Arrays) -> str:

@@ -28,6 +28,6 @@ def run(args: argparse.Namespace) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """The command by itself."""
-    parser = argparse.ArgumentParser(prog="python -m lstmcourse data", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m lstmcourse data", description="the data sets of the course")
     add_arguments(parser)
     return run(parser.parse_args(argv))

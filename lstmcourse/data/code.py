@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ._card import Arrays, Card, DataUnavailable, keep, kept, sha256
+from ._card import Arrays, Card, DataUnavailable, keep, kept, of_this_python
 from .text import encode
 
 MODULES = ("argparse", "ast", "dataclasses", "enum", "inspect", "tarfile", "typing")
@@ -30,16 +30,11 @@ def load() -> tuple[Arrays, Card]:
     if arrays is None:
         arrays = _make()
         keep(name, arrays)
-    return arrays, Card(
+    return arrays, of_this_python(
         name="code",
         title=f"Python's standard library ({', '.join(MODULES)}), labelled",
         source="the standard library of the running Python, labels by its tokenize",
-        version=f"Python {platform.python_version()}",
-        licence="PSF-2.0",
-        sha256=sha256(arrays),
-        n=len(arrays["numbers"]),
-        unit=f"characters, {len(arrays['symbols'])} different",
-        split="train: the first 90 %, test: the rest",
+        arrays=arrays,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ._card import Arrays, Card, DataUnavailable, sha256
+from ._card import Arrays, Card, DataUnavailable, of_this_python
 
 TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "—": "-", "–": "-", "ß": "ss"})
 
@@ -27,16 +27,11 @@ def load() -> tuple[Arrays, Card]:
             'full standard library, or take data.load("code"), which is at hand'
         ) from error
     arrays = encode(normalise(topics[name] for name in sorted(topics)))
-    return arrays, Card(
+    return arrays, of_this_python(
         name="text",
         title="Python's documentation (the topics of pydoc)",
         source="pydoc_data.topics of the running Python",
-        version=f"Python {platform.python_version()}",
-        licence="PSF-2.0",
-        sha256=sha256(arrays),
-        n=len(arrays["numbers"]),
-        unit=f"characters, {len(arrays['symbols'])} different",
-        split="train: the first 90 %, test: the rest",
+        arrays=arrays,
     )
 
 
