@@ -376,7 +376,9 @@ def _footer(made: dict) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit status is 0 if all was measured, 2 for options that do not fit, 130 after Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m lstmcourse bench", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m lstmcourse bench", description="how fast is every layer, against torch.nn?"
+    )
     add_arguments(parser)
     args = parser.parse_args(argv)
     try:

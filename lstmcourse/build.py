@@ -164,7 +164,7 @@ def notebooks_table(folder: Path) -> str:
 
 
 def title(notebook: Any) -> str:
-    """The first heading of a notebook, without a leading number."""
+    """The first heading of a notebook, without a leading number; ValueError if there is none."""
     for cell in notebook.cells:
         found = re.search(r"^# +(.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
         if found:
@@ -178,7 +178,7 @@ def hours(minutes: int) -> str:
 
 
 def between(text: str, name: str) -> str:
-    """The part of a text that stands between the two markers of ``name``."""
+    """The part of a text that stands between the two markers of ``name``; ValueError unless each is there once."""
     start, end = (MARKERS.format(edge=edge, name=name) for edge in ("begin", "end"))
     if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
         raise ValueError(f"expected the markers {start} and {end}, once each and in this order")

@@ -188,7 +188,9 @@ def checks() -> list[tuple[str, Callable[[], Finding]]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the findings; the exit status is 0 if all is well, 1 if something is to mend."""
-    parser = argparse.ArgumentParser(prog="python -m lstmcourse doctor", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m lstmcourse doctor", description="tell what is wrong, and the line that mends it"
+    )
     parser.parse_args(argv)
     print(f"lstmcourse {__version__}")
     bad = [finding for finding in examine(checks()) if not finding.ok]

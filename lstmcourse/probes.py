@@ -106,6 +106,9 @@ def gradient_against_lag(model, xs, readout=None, state=None, rng=None) -> dict[
     Returns:
         For each of cell.states (T,): the norm of dL/dstate_{T−lag} for lag 0, 1, … T−1, averaged over the batch.
         At lag 0 it is |r| for h, and 0 for the others.
+
+    Raises:
+        ValueError: if readout has another shape.
     """
     cell, p = _pair(model)
     _, caches = unroll(cell, p, np.asarray(xs, float), _float64(state))
@@ -135,6 +138,9 @@ def jacobians(cell: Cell, p: Params, xs, state=None, row: int = 0) -> np.ndarray
     Returns:
         (T, S, S), S = H times the number of states (h first); entry [t, a, b] is dstate_t[a] / dstate_{t−1}[b].
         The product J_T … J_{t+1} carries a small change of the state at t to T.
+
+    Raises:
+        ValueError: if row is none of the batch.
     """
     caches = xs if isinstance(xs, list) else unroll(cell, p, xs, state)[1]
     B, H = caches[0]["h_"].shape
@@ -163,6 +169,9 @@ def lyapunov(jacobians: np.ndarray, k: int | None = None, skip: int = 0) -> np.n
 
     Returns:
         (k,), in nats per step; −inf for a direction that is lost altogether.
+
+    Raises:
+        ValueError: for another shape, or a k or skip that it does not allow.
     """
     J = np.asarray(jacobians, float)
     if J.ndim != 3 or J.shape[1] != J.shape[2]:
@@ -184,7 +193,7 @@ def lyapunov(jacobians: np.ndarray, k: int | None = None, skip: int = 0) -> np.n
 
 
 def spectral_radius(matrix: np.ndarray) -> float:
-    """The largest absolute value of the eigenvalues of a square matrix."""
+    """The largest absolute value of the eigenvalues of a square matrix; ValueError for any other."""
     matrix = np.asarray(matrix)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"matrix must be square, got shape {matrix.shape}")
@@ -213,6 +222,9 @@ def unit_scores(activations, labels, how: str = "auc", mask=None) -> np.ndarray:
 
     Returns:
         (U,). Choose a unit on one part of the data and score it on another: the best of many is good by chance too.
+
+    Raises:
+        ValueError: for shapes that do not fit, labels that are not true or false or all the same, another `how`.
     """
     a, y = np.asarray(activations, float), np.asarray(labels)
     if a.shape[:-1] != y.shape:

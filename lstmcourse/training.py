@@ -57,6 +57,7 @@ class Net(nn.Module):
         self.readout = nn.Linear(width, outputs)
 
     def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        """x (T, B, I) and the layer's state -> out (T, B, outputs) and the layer's new state."""
         hs, state = self.layer(x, state)
         return self.readout(hs), state
 

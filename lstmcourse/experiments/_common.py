@@ -30,7 +30,10 @@ def nets(
 
 
 def fit(model: torch.nn.Module, *args: Any, **kwargs: Any) -> training.History:
-    """`training.fit`, but Ctrl-C is not the end of training: it stops what would measure a half-trained net."""
+    """`training.fit`, but Ctrl-C is not the end of training: it stops what would measure a half-trained net.
+
+    Raises KeyboardInterrupt, and what `training.fit` raises.
+    """
     history = training.fit(model, *args, **kwargs)
     if history.interrupted:
         raise KeyboardInterrupt

@@ -34,7 +34,9 @@ def run(args: argparse.Namespace) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """The command by itself."""
-    parser = argparse.ArgumentParser(prog="python -m lstmcourse experiments", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m lstmcourse experiments", description="the runs behind the notebooks"
+    )
     add_arguments(parser)
     return run(parser.parse_args(argv))
 

@@ -42,6 +42,9 @@ def chrono_(layer: nn.Module, T_max: float, generator: torch.Generator | None = 
         layer: one of ours, torch.nn.LSTM or torch.nn.GRU; changed in place and returned.
         T_max: the longest lag expected, in steps; more than 2.
         generator: source of the random numbers; torch's default unless given.
+
+    Raises:
+        ValueError: for another T_max, and for a layer without a gate that keeps the old state, or without biases.
     """
     if isinstance(T_max, bool) or not isinstance(T_max, numbers.Real) or not 2 < T_max < float("inf"):
         raise ValueError(f"T_max must be a finite number of steps above 2, got {T_max!r}")

@@ -17,7 +17,10 @@ class Steps(NamedTuple):
 
 
 def unpack(layer, input: Any) -> Steps:
-    """The input, checked, as Steps; sequences of a PackedSequence are in its (sorted) order, padded with zeros."""
+    """The input, checked, as Steps; sequences of a PackedSequence are in its (sorted) order, padded with zeros.
+
+    Raises TypeError for what is no tensor, ValueError for other shapes, dtypes or devices than the layer's.
+    """
     name = type(layer).__name__
     packed = input if isinstance(input, PackedSequence) else None
     xs = input.data if packed is not None else input
@@ -69,7 +72,10 @@ def _unpack_sequences(name: str, input_size: int, packed: PackedSequence) -> Ste
 
 
 def initial_state(layer, hx: Any, steps: Steps) -> tuple[Tensor, ...]:
-    """hx, checked, as one (L·D, B, size) tensor for each of layer.states; zeros where hx is None."""
+    """hx, checked, as one (L·D, B, size) tensor for each of layer.states; zeros where hx is None.
+
+    Raises TypeError for what is no tensor or tuple of them, ValueError for other shapes, dtypes or devices.
+    """
     name, xs = type(layer).__name__, steps.xs
     n, B = layer.num_layers * layer._directions, xs.size(1)
     sizes = {s: layer._output_size if s == "h" else layer.hidden_size for s in layer.states}

@@ -175,6 +175,7 @@ class Recurrent(nn.Module):
         return _route.route(self, input)
 
     def forward(self, input, hx=None):
+        """(output, state); see the class for shapes and errors."""
         steps = _input.unpack(self, input)  # (T, B, I), whatever it came as
         state = _input.initial_state(self, hx, steps)
         output, state = _route.WAYS[self.route(input)](self, steps, state)

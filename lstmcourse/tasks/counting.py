@@ -65,6 +65,7 @@ def accepted(out: NDArray, batch: Batch) -> NDArray:
     """Which sequences have every mark right at every step that counts: out > 0 against y = 1.
 
     out (..., T, B, O) logits, any leading dimensions (an ensemble's nets); returns (..., B) bool.
+    Raises ValueError for another shape.
     """
     out = np.asarray(out)
     if out.shape[-3:] != batch.y.shape:

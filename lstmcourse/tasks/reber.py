@@ -89,7 +89,10 @@ def continual_reber(rng: np.random.Generator, batch: int, strings: int, low: int
 
 
 def encode(strings: Sequence[str]) -> Batch:
-    """The given embedded Reber strings as one batch, as `embedded_reber` makes it."""
+    """The given embedded Reber strings as one batch, as `embedded_reber` makes it.
+
+    Raises ValueError for a string that is none, and for no strings.
+    """
     for string in strings:
         if not is_embedded_reber(string):
             raise ValueError(f"each string must belong to the embedded Reber grammar, got {string!r}")
