@@ -13,7 +13,7 @@ from lstmcourse.exercises import STEP_SIZES, register
 def last_valid(out: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """The output of each sequence at its own last step.
 
-    out (T, B, H): a layer's output over a padded batch; what follows step lengths[k] is padding.
+    out (T, B, H): a layer's output over a padded batch; in sequence k, lengths[k] steps are valid.
     lengths (B,): integers from 1 to T.
     Returns last (B, H).
     """
