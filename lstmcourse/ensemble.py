@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from . import training
 from .nn import LAYERS, Recurrent
+from .nn._input import _kind
 from .nn._scan import loop
 
 State = tuple[Tensor, ...]
@@ -56,16 +57,21 @@ class Ensemble(nn.Module):
         self.n, self.states = n, template.states
         self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
         self._made = (layer, input_size, hidden_size, kwargs)
-        self._step, self._names = template.step, list(template._parameters)
+        self._names = list(template._parameters)
         for name in self._names:
             self.register_parameter(name, _stack([layer.get_parameter(name) for layer, _ in nets]))
+        self.__dict__["_template"] = template.to("meta")  # whose step serves all nets; no submodule of this one
         self.readout_weight = _stack([readout.weight for _, readout in nets])
         self.readout_bias = _stack([readout.bias for _, readout in nets])
 
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """x (T, B, I), the same for all nets, or (T, n, B, I) -> out (n, T, B, O) and the states (n, B, H) each."""
+        """x (T, B, I), the same for all nets, or (T, n, B, I) -> out (n, T, B, O) and the states (n, B, H) each.
+
+        state: a tuple of (n, B, H), zeros unless given. Raises TypeError for what is no tensor, or no tuple of them,
+        ValueError for other shapes or dtypes.
+        """
         x = self._input(x)
-        hs, state = loop(self._step, self._weights(), x, self._state(x, state))
+        hs, state = loop(self._template.step, self._weights(), x, self._state(x, state))
         return self._read(hs), state
 
     def trace(self, x: Tensor, state: State | None = None) -> dict[str, Tensor]:
@@ -73,7 +79,7 @@ class Ensemble(nn.Module):
         kept: list[State] = []
 
         def step(ax: Tensor, state: State, w: SimpleNamespace) -> State:
-            kept.append(self._step(ax, state, w))
+            kept.append(self._template.step(ax, state, w))
             return kept[-1]
 
         x = self._input(x)
@@ -119,10 +125,16 @@ class Ensemble(nn.Module):
         return f"{self.n} x {name}({self.input_size}, {self.hidden_size}) -> {self.output_size}"
 
     def _input(self, x: Tensor) -> Tensor:
+        if not isinstance(x, Tensor):
+            raise TypeError(f"Ensemble expects a torch.Tensor as input, got {_kind(x)}")
+        if x.dtype != self.readout_bias.dtype:
+            raise ValueError(f"Ensemble expects input of dtype {self.readout_bias.dtype}, got {x.dtype}")
         nets = x.unsqueeze(1) if x.dim() == 3 else x
         if nets.dim() != 4 or nets.shape[1] not in (1, self.n) or nets.shape[-1] != self.input_size:
             shapes = f"(T, B, {self.input_size}) or (T, {self.n}, B, {self.input_size})"
             raise ValueError(f"Ensemble expects input of shape {shapes}, got {tuple(x.shape)}")
+        if not len(nets):
+            raise ValueError(f"Ensemble expects at least one time step, got input of shape {tuple(x.shape)}")
         return nets
 
     def _weights(self) -> SimpleNamespace:
@@ -130,10 +142,15 @@ class Ensemble(nn.Module):
         return SimpleNamespace(**absent | {name.removesuffix("_l0"): getattr(self, name) for name in self._names})
 
     def _state(self, x: Tensor, state: State | None) -> State:
-        if state is not None:
-            return state
-        zeros = x.new_zeros(self.n, x.shape[2], self.hidden_size)
-        return tuple(zeros for _ in self.states)
+        shape = (self.n, x.shape[2], self.hidden_size)
+        if state is None:
+            return tuple(x.new_zeros(shape) for _ in self.states)
+        if not isinstance(state, tuple) or len(state) != len(self.states):
+            raise TypeError(f"Ensemble expects state to be a tuple ({', '.join(self.states)}), got {_kind(state)}")
+        for name, value in zip(self.states, state, strict=True):
+            if not isinstance(value, Tensor) or value.shape != shape:
+                raise ValueError(f"{name} must be a tensor of shape {shape}, got {_kind(value)}")
+        return state
 
     def _read(self, hs: Tensor) -> Tensor:
         T, n, B, H = hs.shape

@@ -53,8 +53,8 @@ class Net(nn.Module):
     def __init__(self, layer: nn.Module, outputs: int):
         super().__init__()
         self.layer = layer
-        width = layer.hidden_size * (2 if getattr(layer, "bidirectional", False) else 1)
-        self.readout = nn.Linear(width, outputs)
+        width = getattr(layer, "proj_size", 0) or layer.hidden_size
+        self.readout = nn.Linear(width * (2 if getattr(layer, "bidirectional", False) else 1), outputs)
 
     def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """x (T, B, I) and the layer's state -> out (T, B, outputs) and the layer's new state."""

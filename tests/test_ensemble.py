@@ -1,5 +1,7 @@
 """An ensemble is N ordinary nets: same outputs, same training, at about the price of one."""
 
+import copy
+import pickle
 import time
 
 import numpy as np
@@ -158,6 +160,13 @@ def test_ten_nets_cost_about_what_one_costs():
     assert seconds[10] < 4 * seconds[1], seconds  # measured: about 1.3
 
 
+STEPS = torch.zeros(6, 5, I)
+
+
+def call_with(*arguments):
+    return lambda: Ensemble("lstm", I, H, O, N)(*arguments)
+
+
 @pytest.mark.parametrize(
     "call, error, message",
     [
@@ -171,11 +180,31 @@ def test_ten_nets_cost_about_what_one_costs():
             ValueError,
             r"Ensemble expects input of shape \(T, B, 3\) or \(T, 3, B, 3\), got \(6, 5, 4\)",
         ),
+        (call_with(np.zeros((6, 5, I))), TypeError, r"Ensemble expects a torch.Tensor as input, got numpy.ndarray"),
+        (call_with(torch.zeros(6, 5, I).double()), ValueError, "Ensemble expects input of dtype torch.float32, got"),
+        (call_with(torch.zeros(0, 5, I)), ValueError, "Ensemble expects at least one time step, got input of shape"),
+        (
+            call_with(STEPS, torch.zeros(N, 5, H)),
+            TypeError,
+            "Ensemble expects state to be a tuple",
+        ),
+        (
+            call_with(STEPS, (torch.zeros(5, H),) * 2),
+            ValueError,
+            r"h must be a tensor of shape \(3, 5, 4\), got",
+        ),
     ],
 )
 def test_bad_arguments_are_named(call, error, message):
     with pytest.raises(error, match=f"^{message}"):
         call()
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_copies_and_pickles(name):
+    ensemble, x = Ensemble(name, I, H, O, N), torch.as_tensor(batch().x)
+    for other in (copy.deepcopy(ensemble), pickle.loads(pickle.dumps(ensemble))):
+        assert torch.equal(other(x)[0], ensemble(x)[0]) and list(other.state_dict()) == list(ensemble.state_dict())
 
 
 def test_it_says_what_it_is():

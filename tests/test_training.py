@@ -10,6 +10,7 @@ from torch import nn
 
 from lstmcourse import checkpoint, tasks, training
 from lstmcourse.checkpoint import CheckpointError
+from lstmcourse.nn import LAYERS
 from lstmcourse.training import DivergedError, History, Net, fit
 
 
@@ -46,6 +47,11 @@ def test_a_net_learns_and_the_history_tells():
     assert not history.interrupted and not history.stopped and history.seconds > 0
     assert repr(history).startswith("History(300 steps, loss ") and "done" in repr(history)
     assert model.training
+
+
+def test_a_net_reads_what_its_layer_gives_out():
+    layers = (LAYERS["lstm"](2, 5, proj_size=3), nn.GRU(2, 5, bidirectional=True))
+    assert [Net(layer, 4)(torch.zeros(3, 1, 2))[0].shape[-1] for layer in layers] == [4, 4]
 
 
 def test_the_same_seed_gives_the_same_run():
