@@ -67,10 +67,10 @@ def stub(exercise):
 def test_solution_passes_quickly(id):
     exercise = exercises.get(id)
     answer = of(exercise.solution, exercise.kind)
-    start = time.perf_counter()
+    start = time.process_time()
     result = exercises.run(exercise, answer)
     assert result.passed and result.attempted, result.text
-    assert time.perf_counter() - start < 3  # a second, with slack for a busy machine
+    assert time.process_time() - start < 3  # a second, with slack for a busy machine
     assert result.text.endswith(".") and "✗" not in result.text
 
 
@@ -85,9 +85,9 @@ def test_untouched_stub_is_not_attempted(id, capsys, home):
 def test_wrong_version_is_rejected_and_named(id, name):
     exercise = exercises.get(id)
     function, sentence = exercise.wrong[name]
-    start = time.perf_counter()
+    start = time.process_time()
     result = exercises.run(exercise, of(function, exercise.kind))
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     assert result.attempted and not result.passed
     assert result.mistake == name, result.text
     assert f"This is what you get when {sentence.rstrip('.')}." in result.text
