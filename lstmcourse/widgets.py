@@ -167,6 +167,7 @@ def _on_one_figure(
 ) -> Callable[..., tuple[bytes, str]]:
     """A drawing function that keeps one figure and paints it anew: ``paint(axes, **settings) -> sentence``."""
     axes = plots.panels(rows, cols, size=size)
+    axes[0, 0].figure.get_layout_engine().set(w_pad=0.12)  # numbers that come later may be longer
 
     def draw(**settings) -> tuple[bytes, str]:
         with plots.style():
@@ -412,7 +413,7 @@ def _paint_clamp(
         free, held = (v if v.ndim == 1 else v[:, unit] for v in data[name])
         ts = np.arange(1, len(free) + 1)
         ax.plot(ts, free, color="#888888", ls=(0, (4, 2)), label="free")
-        ax.plot(ts, held, color=plots.colour(name, 4), label=f"{gate} held at {value:.2f}")
+        ax.plot(ts, held, color=plots.COLOURS.get(name, "#7B3FA0"), label=f"{gate} held at {value:.2f}")
         ax.axvline(start, color=plots.colour(gate), lw=1.2, ls=(0, (1, 2)))
         plots.finish(ax, "time step t", name if name == "prediction" else f"{name}, unit {unit}", "", "")
         said.append(f"{name} ends at {number(held[-1])} instead of {number(free[-1])}")

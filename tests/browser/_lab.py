@@ -147,6 +147,10 @@ class Notebook:
             }})"""
         )
 
+    def idle(self) -> bool:
+        """Whether the kernel has nothing to do."""
+        return self.page.evaluate(f"() => {CURRENT}.sessionContext.session.kernel.status === 'idle'")
+
     def state(self) -> list:
         """All that a stray key could change: cells, their kinds and text, what is folded, which is active, the mode."""
         return self.page.evaluate(
