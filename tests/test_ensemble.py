@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-import time
 
 import numpy as np
 import pytest
@@ -145,19 +144,6 @@ def test_evaluation_and_tasks_judge_all_nets_at_once():
     out = training.answers(ensemble, strings)
     assert tasks.reach(tasks.accepted(out, strings)).shape == (N,)
     assert training.score(training.bce, strings)(ensemble).shape == (N,)
-
-
-def test_ten_nets_cost_about_what_one_costs():
-    strings, seconds = tasks.anbn_all(range(1, 11)), {}
-    for n in (1, 10):
-        ensemble = Ensemble("lstm", 4, 8, 4, n)
-        runs = []
-        for _ in range(5):
-            start = time.perf_counter()
-            ensemble.fit(strings, training.bce, steps=5, progress=False)
-            runs.append(time.perf_counter() - start)
-        seconds[n] = min(runs)
-    assert seconds[10] < 4 * seconds[1], seconds  # measured: about 1.3
 
 
 STEPS = torch.zeros(6, 5, I)
