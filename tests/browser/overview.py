@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from ._lab import CURRENT, FLAGS, ROOT, Lab, Notebook, find_chromium
 
-ANSWER = '''def gru_step_reset_before(W, U, b, x, h_):
+ANSWER = """def gru_step_reset_before(W, U, b, x, h_):
     a_r, a_z, a_n = np.split(x @ W.T + b, 3, axis=1)
     U_r, U_z, U_n = np.split(U, 3)
     r, z = reference.sigmoid(a_r + h_ @ U_r.T), reference.sigmoid(a_z + h_ @ U_z.T)
@@ -22,7 +22,7 @@ ANSWER = '''def gru_step_reset_before(W, U, b, x, h_):
     return (1 - z) * h_ + z * n
 
 
-check("E7.1", gru_step_reset_before)'''
+check("E7.1", gru_step_reset_before)"""
 KEPT = (r"^import |^from ", r"^small = ", r"^widgets\.StepThrough")
 SHOWN = "[...document.querySelectorAll('.jp-Cell')].slice(-2)"
 
