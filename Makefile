@@ -1,6 +1,7 @@
 # make lab          set up .venv (first run only) and open the course in JupyterLab
 # make test         set up .venv (first run only), lint, the package's tests, every notebook
 # make test-browser the notebooks and widgets in a real browser (needs Chromium)
+# make test-oldest  the package's tests on the oldest torch and NumPy that pyproject.toml admits, in .venv-oldest
 # make bench        time every layer against torch.nn
 # make lint, make format
 #
@@ -23,7 +24,7 @@ export OMP_NUM_THREADS ?= 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-package test-notebooks test-browser bench lint format
+.PHONY: help setup lab test test-package test-notebooks test-browser test-oldest bench lint format
 .DELETE_ON_ERROR:
 
 help:
@@ -67,6 +68,12 @@ test-browser: $(STAMP)
 	  "elsewhere: make test-browser CHROMIUM=/path/to/chromium"; exit 1; }
 	@test -d tests/browser || { echo "There is no folder tests/browser in this checkout."; exit 1; }
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest tests/browser $(ARGS)
+
+test-oldest:
+	$(PYTHON) -m venv --clear .venv-oldest
+	.venv-oldest/bin/python -m pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "torch==2.4.*"
+	.venv-oldest/bin/python -m pip install "torch==2.4.*" "numpy==1.26.*" -e ".[lab,test]"
+	.venv-oldest/bin/python -m pytest -n 2 tests --deselect tests/test_project.py::test_what_is_installed_is_what_is_pinned
 
 bench: $(STAMP)
 	$(BIN)/python -m lstmcourse bench $(ARGS)

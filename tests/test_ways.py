@@ -302,6 +302,7 @@ def test_a_change_in_place_before_the_backward_is_told_as_torch_tells_it(name, w
             y.backward()
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.cpu.amp.autocast:FutureWarning")  # torch 2.4's own checkpoint uses it
 @pytest.mark.parametrize("name,way", FAST)
 def test_activation_checkpoints(name, way):
     """torch.utils.checkpoint lets a node read what it saved only once."""
