@@ -286,21 +286,26 @@ def dots(
         ax.plot(v, row + lift, "o", color=colour(name, row), alpha=0.75, ms=5.5, mec="white", mew=0.5)
         ax.plot([np.median(v)] * 2, [row - 0.32, row + 0.32], color=colour(name, row), lw=2.6, solid_capstyle="butt")
         said.append(f"{name}: median {np.median(v):.3g}, from {v[0]:.3g} to {v[-1]:.3g}, {len(v)} runs")
+    ax.set_yticks(range(len(groups)), list(groups))
+    if log:
+        ax.set_xscale("log")
+    top = -0.5
     if baseline is not None:
+        top -= 0.12 * (len(groups) + 1)  # a strip above the dots for the name, clear of them and of the title
         ax.axvline(baseline, color="#555555", lw=1.2, ls=(0, (1, 2)))
+        left = ax.transAxes.inverted().transform(ax.transData.transform((baseline, 0.0)))[0] < 0.7
         ax.annotate(
             baseline_name,
-            (baseline, 1),
-            xycoords=("data", "axes fraction"),
-            ha="left",
-            va="bottom",
+            (baseline, top),
+            xytext=(3 if left else -3, -2),
+            textcoords="offset points",
+            ha="left" if left else "right",
+            va="top",
             fontsize=8,
             color="#444444",
         )
-    ax.set_yticks(range(len(groups)), list(groups))
-    ax.set_ylim(len(groups) - 0.5, -0.5)
-    if log:
-        ax.set_xscale("log")
+        said.append(f"{baseline_name} at {baseline:.3g}")
+    ax.set_ylim(len(groups) - 0.5, top)
     return finish(ax, xlabel, "", title, f"One dot per run. {'; '.join(said)}.", legend=False)
 
 

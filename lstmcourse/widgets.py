@@ -306,8 +306,8 @@ class StepThrough(ipywidgets.VBox):
 def forget_bias_curves(bias: float, radius: float, steps: int, *, hidden: int = 16, seed: int = 0) -> dict[str, Any]:
     """Gradient norm against lag for an LSTM with that forget bias and a simple network with that spectral radius.
 
-    Both get the same noise. The LSTM's is ‖dL/dc₋‖, the simple network's ‖dL/dh₋‖ for L = the sum of the last h,
-    relative to lag 1. Returns "lstm" and "rnn", (steps,) each, and "f", the mean forget gate.
+    Both get the same noise. The LSTM's is ‖dL/dc‖ with all that comes through h, the simple network's ‖dL/dh‖, for
+    L = the sum of the last h, relative to lag 0. Returns "lstm" and "rnn", (steps,) each, and "f", the mean of the gate.
     """
     rng = np.random.default_rng(seed)
     xs = rng.normal(size=(steps, 1, 4))
@@ -320,10 +320,12 @@ def forget_bias_curves(bias: float, radius: float, steps: int, *, hidden: int = 
     for cell, p in ((LSTM, lstm), (RNN, rnn)):
         _, caches = unroll(cell, p, xs)
         arriving = arriving_gradients(cell, p, caches)
-        norms = np.array([np.linalg.norm(d[-1]) for d in reversed(arriving)])
-        out[cell.name] = norms[1:] / norms[1] if cell is LSTM and len(norms) > 1 else norms / norms[0]
         if cell is LSTM:
             out["f"] = float(np.mean([cache["f"] for cache in caches]))
+            slopes = [cache["o"] * (1 - np.tanh(cache["c"]) ** 2) for cache in caches]  # of h against c
+            arriving = [(dc + dh * slope,) for (dh, dc), slope in zip(arriving, slopes, strict=True)]
+        norms = np.array([np.linalg.norm(d[-1]) for d in reversed(arriving)])
+        out[cell.name] = norms / norms[0]
     return out
 
 
@@ -378,9 +380,7 @@ def clamped(
     xs (T, 1, I) or (T, I). readout: (T, H) -> (T,), what the network predicts from h. Returns name -> (free, held) for
     h, c (if the cell has it) and the gate, (T, H) each, and "prediction", (T,) each. ValueError for a gate it has not.
     """  # fmt: skip
-    gates = gates_of(cell)
-    if gate not in gates:
-        raise ValueError(f"gate of {cell.name} must be one of {', '.join(gates)}; got {gate!r}")
+    _check_gate(cell, gate)
     xs = np.asarray(xs, float).reshape(len(xs), 1, -1)
     runs = [_run_with(cell, p, xs, {}, len(xs)), _run_with(cell, p, xs, {gate: value}, start - 1)]
     out = {name: (runs[0][name], runs[1][name]) for name in (*cell.states, gate)}
@@ -392,6 +392,12 @@ def clamped(
 def gates_of(cell: Cell) -> list[str]:
     """The gates of a cell: the layers of its diagram with a sigmoid."""
     return [node.name for node in diagrams.plan_of(cell).nodes if node.kind == "σ"]
+
+
+def _check_gate(cell: Cell, gate: str) -> None:
+    gates = gates_of(cell)
+    if gate not in gates:
+        raise ValueError(f"gate of {cell.name} must be one of {', '.join(gates)}; got {gate!r}")
 
 
 def _run_with(cell: Cell, p, xs: np.ndarray, force: Settings, start: int) -> dict[str, np.ndarray]:
@@ -417,24 +423,35 @@ def _paint_clamp(
         ax.axvline(start, color=plots.colour(gate), lw=1.2, ls=(0, (1, 2)))
         plots.finish(ax, "time step t", name if name == "prediction" else f"{name}, unit {unit}", "", "")
         said.append(f"{name} ends at {number(held[-1])} instead of {number(free[-1])}")
-    axes[0, 0].alt = f"Gate {gate} held at {value:.2f} from step {start} on: {'; '.join(said)}."
+        ax.alt = f"{said[-1]}."  # type: ignore[attr-defined]
+    axes[0, 0].alt = f"Gate {gate} held at {value:.2f} from step {start} on, unit {unit}: {axes[0, 0].alt}"
     return f"Gate {gate} held at {value:.2f} from step {start} on, unit {unit}: {'; '.join(said)}."
 
 
 def gate_clamp(
-    cell: Cell, p: SimpleNamespace, xs: np.ndarray, readout: Callable[[np.ndarray], np.ndarray] | None = None
+    cell: Cell,
+    p: SimpleNamespace,
+    xs: np.ndarray,
+    readout: Callable[[np.ndarray], np.ndarray] | None = None,
+    *,
+    gate: str | None = None,
+    value: float = 1.0,
+    start: int | None = None,
+    unit: int = 0,
 ) -> ipywidgets.VBox:
     """Force a gate open or shut from a step on, and see what becomes of h, c and the prediction.
 
-    xs (T, I) or (T, 1, I); readout: (T, H) -> (T,).
+    xs (T, I) or (T, 1, I); readout: (T, H) -> (T,). gate, value, start, unit: where the controls stand at first; unless
+    given, the first gate of the cell, held at 1 from the end of the first third on. ValueError for a gate it has not.
     Static twin: ``plots.show(widgets.gate_clamp_figure(cell, p, xs, …))``.
     """
     gates, (T, H) = gates_of(cell), (len(xs), p.U.shape[1])
+    _check_gate(cell, gate or gates[0])
     controls: dict[str, ipywidgets.Widget] = dict(
-        gate=choice("gate", gates),
-        value=slider("held at", 1.0, 0.0, 1.0, 0.05),
-        start=slider("from step", max(1, T // 3), 1, T),
-        unit=slider("unit shown", 0, 0, H - 1),
+        gate=choice("gate", gates, gate),
+        value=slider("held at", float(value), 0.0, 1.0, 0.05),
+        start=slider("from step", start or max(1, T // 3), 1, T),
+        unit=slider("unit shown", int(unit), 0, H - 1),
     )
 
     def paint(axes: np.ndarray, **settings) -> str:

@@ -48,6 +48,22 @@ def test_every_public_figure_is_in_the_list():
     assert drawn - {"style"} == set(every_figure())
 
 
+@pytest.mark.parametrize("groups", [1, 2, 6])
+@pytest.mark.parametrize("title", ["", "A title over the whole width of the figure, up to its right end, and on"])
+@pytest.mark.parametrize("baseline", [0.0, 0.5, 1.0])
+def test_the_name_of_the_baseline_stands_clear_of_title_and_dots(baseline, title, groups):
+    data = {f"group {k}": np.linspace(0, 1, 11) for k in range(groups)}
+    ax = plots.dots(data, baseline=baseline, baseline_name="a coin", title=title)
+    plots.png(ax)  # lays the figure out
+    (name,) = ax.texts
+    box, frame = name.get_window_extent(), ax.get_window_extent()
+    assert frame.x0 <= box.x0 and box.x1 <= frame.x1 and box.y1 <= frame.y1
+    assert not title or not box.overlaps(ax._left_title.get_window_extent())
+    highest = max(line.get_transform().transform(line.get_xydata())[:, 1].max() for line in ax.get_lines()[:-1])
+    assert box.y0 > highest
+    assert "a coin at" in plots.describe(ax)
+
+
 def test_the_gradient_curve_is_the_data_and_marks_underflow():
     values = np.float64(0.1) ** np.arange(60)
     ax = plots.gradient_against_lag({"rnn": values}, predicted={"rnn": 0.1})

@@ -181,6 +181,14 @@ def test_forget_bias_curves_follow_the_forget_gate_and_the_radius(bias, radius):
     assert abs(rnn - np.log(radius)) < 0.15 or radius > 1
 
 
+@pytest.mark.parametrize("steps", [2, 50])
+def test_forget_bias_curves_start_at_lag_0(steps):
+    data = widgets.forget_bias_curves(1.0, 0.9, steps)
+    assert data["lstm"].shape == data["rnn"].shape == (steps,)
+    assert data["lstm"][0] == data["rnn"][0] == 1
+    assert data["lstm"][1] == pytest.approx(data["f"], abs=0.2)  # a step back along c costs one forget gate
+
+
 @pytest.mark.parametrize("steps", [10, 50, 200])
 def test_the_forget_bias_sentence_is_the_data(steps):
     sentence = widgets.paint_forget_bias(plots.panels(), 1.0, 0.9, steps)
@@ -224,6 +232,14 @@ def test_clamping_refuses_what_is_no_gate():
     p, xs = setting(reference.LSTM)
     with pytest.raises(ValueError, match="gate of lstm must be one of f, i, o; got 'g'"):
         widgets.clamped(reference.LSTM, p, xs, "g")
+
+
+def test_gate_clamp_starts_where_it_is_told():
+    p, xs = setting(reference.LSTM)
+    box = widgets.gate_clamp(reference.LSTM, p, xs, gate="o", value=0.25, start=2, unit=np.int64(1))
+    assert "Gate o held at 0.25 from step 2 on, unit 1" in says(box)
+    with pytest.raises(ValueError, match="gate of lstm must be one of f, i, o; got 'g'"):
+        widgets.gate_clamp(reference.LSTM, p, xs, gate="g")
 
 
 def test_gate_clamp_says_what_its_settings_give():
