@@ -307,7 +307,7 @@ def forget_bias_curves(bias: float, radius: float, steps: int, *, hidden: int = 
     """Gradient norm against lag for an LSTM with that forget bias and a simple network with that spectral radius.
 
     Both get the same noise. The LSTM's is ‖dL/dc‖ with all that comes through h, the simple network's ‖dL/dh‖, for
-    L = the sum of the last h, relative to lag 0. Returns "lstm" and "rnn", (steps,) each, and "f", the mean of the gate.
+    L = the sum of the last h, relative to lag 0. Returns "lstm" and "rnn", (steps,) each, and "f", the gates' mean.
     """
     rng = np.random.default_rng(seed)
     xs = rng.normal(size=(steps, 1, 4))

@@ -49,14 +49,27 @@ def lstm97_step(
     return o * np.tanh(c), c
 
 
-def _step_but(W, U, b, x, h_, c_, *, turn=True, order=(0, 1, 2), g=np.tanh, keep="1", squash=np.tanh, read="c", gate=1):
+def _step_but(
+    W, U, b, x, h_, c_, *, turn=True, order=(0, 1, 2), sum="WUb", cut=None, gates=_sigmoid, g=np.tanh, keep="1",
+    squash=np.tanh, read="c", gate=True, swap=False, store="c",
+):  # fmt: skip
     """The step with one thing done otherwise: what the registered mistakes are made of."""
-    parts = np.split(x @ W.T + h_ @ (U.T if turn else _as_rows(U)) + b, 3, axis=1)
+    terms = {"W": x @ W.T, "U": h_ @ (U.T if turn else _as_rows(U)), "b": b}
+    a = np.sum([np.broadcast_to(terms[k], (len(x), 3 * U.shape[1])) for k in sum], axis=0)
+    parts = [a[:, k::3] for k in range(3)] if cut == "every third" else np.split(a, 3, axis=1)
     a_i, a_g, a_o = (parts[k] for k in order)
-    i, o, g = _sigmoid(a_i), _sigmoid(a_o), g(a_g)
-    c = {"1": c_ + i * g, "0": i * g, "1-i": (1 - i) * c_ + i * g, "i": i * (c_ + g)}[keep]
+    i, o, g = gates(a_i), gates(a_o), g(a_g)
+    c = {
+        "1": c_ + i * g,
+        "0": i * g,
+        "1-i": (1 - i) * c_ + i * g,
+        "i": i * (c_ + g),
+        "no i": c_ + g,
+        "h_": h_ + i * g,
+    }[keep]
     h = (o if gate else 1.0) * squash(c if read == "c" else c_)
-    return h, c
+    c = np.tanh(c) if store == "tanh(c)" else c
+    return (c, h) if swap else (h, c)
 
 
 def _as_rows(U: np.ndarray) -> np.ndarray:
@@ -130,6 +143,45 @@ register(
         "U not transposed": (
             partial(_step_but, turn=False),
             "each gate's block of U is used as it stands where its transpose is needed",
+        ),
+        "no bias": (partial(_step_but, sum="WU"), "b is left out of the pre-activations"),
+        "no h_": (
+            partial(_step_but, sum="Wb"),
+            "U h_ is left out: the gates see the input alone, and cannot know the moment",
+        ),
+        "no input gate": (
+            partial(_step_but, keep="no i"),
+            "the input gate is left out: everything is written, c = c_ + g",
+        ),
+        "gates through tanh": (
+            partial(_step_but, gates=np.tanh),
+            "the gates go through tanh as well: a gate is a σ, a factor between 0 and 1",
+        ),
+        "candidate not squashed": (
+            partial(_step_but, g=lambda a: a),
+            "the candidate is a_g itself, without its tanh",
+        ),
+        "stretched as in 1997": (
+            partial(_step_but, g=lambda a: 2 * np.tanh(a / 2), squash=lambda c: np.tanh(c / 2)),
+            "the squashing functions are those of the paper, 4σ(a) - 2 and 2σ(c) - 1; this exercise wants tanh for "
+            "both (E3.2 shows how the two are related)",
+        ),
+        "σ for the output": (
+            partial(_step_but, squash=_sigmoid),
+            "c goes through σ on its way to h, where tanh belongs: an empty cell would show half of o",
+        ),
+        "squashed state kept": (
+            partial(_step_but, store="tanh(c)"),
+            "tanh(c) is handed on as the state: the tanh is for what is shown, and c itself goes on as it is",
+        ),
+        "h_ carried": (
+            partial(_step_but, keep="h_"),
+            "i * g is added to h_; what the carousel carries is c_",
+        ),
+        "h and c exchanged": (partial(_step_but, swap=True), "c and h are returned in the wrong order: h comes first"),
+        "every third column": (
+            partial(_step_but, cut="every third"),
+            "the columns of a are dealt out in turn; the three pieces lie side by side, H columns each",
         ),
     },
     edges={
@@ -225,6 +277,26 @@ register(
         ),
         "bias forgotten": (partial(_rows_times, which="WU"), "the bias of the candidate is left as it was"),
         "only W": (partial(_rows_times, which="W"), "only W is halved; U h_ and b are part of the same sum"),
+        "only U": (partial(_rows_times, which="U"), "only U is halved; W x and b are part of the same sum"),
+        "only b": (partial(_rows_times, which="b"), "only b is halved; W x and U h_ are part of the same sum"),
+        "W forgotten": (partial(_rows_times, which="Ub"), "the candidate's rows of W are left as they were"),
+        "U forgotten": (partial(_rows_times, which="Wb"), "the candidate's rows of U are left as they were"),
+        "output gate halved": (
+            partial(_rows_times, factors=(1.0, 1.0, 0.5)),
+            "the last H rows are halved, and those belong to the output gate; the candidate's come second",
+        ),
+        "output gate halved too": (
+            partial(_rows_times, factors=(1.0, 0.5, 0.5)),
+            "the output gate's rows are halved as well: the 2 in 2σ(c) - 1 belongs to the state, and o keeps its σ",
+        ),
+        "output gate doubled": (
+            partial(_rows_times, factors=(1.0, 0.5, 2.0)),
+            "the candidate is right and the output gate's rows are doubled: o has the same σ in both cells",
+        ),
+        "both gates, not g": (
+            partial(_rows_times, factors=(0.5, 1.0, 0.5)),
+            "the gates' rows are halved and the candidate's are not; it is the other way round",
+        ),
         "in place": (_halved_in_place, "the caller's arrays are changed in place"),
     },
     edges={
@@ -265,22 +337,27 @@ def lstm97_backward(
 
 def _backward_but(
     W, U, b, x, h_, c_, dh, dc, *, through_h=True, through_c=True, slope_c=True, ride="dc", gates=True, twice=False,
-    feedback=True, swap=False, turn=True, gate=True,
+    feedback=True, swap=False, turn=True, gate=True, shown="c", heard="tanh(c)", slope_g=True, order=(0, 1, 2),
+    before="h_", mean=False, extra=False,
 ):  # fmt: skip
     """The step back with one thing done otherwise."""
     i, g, o, c = _inside(W, U, b, x, h_, c_)
-    t = np.tanh(c)
-    do = dh * t
-    from_h = dh * (o if gate else 1.0) * (1 - t**2 if slope_c else 1.0)
+    t = np.tanh(c_ if shown == "c_" else c)
+    do = dh * (c if heard == "c" else t)
+    bend = {"c": 1 - t**2, "c_": 1 - t**2, "c, not tanh(c)": 1 - c**2, "σ": t * (1 - t)}[shown]
+    from_h = dh * (o if gate else 1.0) * (bend if slope_c else 1.0)
     total = (dc if through_c else 0.0) + (from_h if through_h else 0.0)
     di, dg = (total * i, total * g) if swap else (total * g, total * i)
     slope = lambda s: s * (1 - s)
     again = lambda s: slope(_sigmoid(s)) if twice else slope(s)
     tanh_again = 1 - np.tanh(g) ** 2 if twice else 1 - g**2
-    da = np.concatenate([di * again(i), dg * tanh_again, do * again(o)] if gates else [di, dg, do], axis=1)
-    riding = {"dc": total, "0": np.zeros_like(c_), "dc·i": total * i, "arriving": dc + 0}[ride]
+    bend_g = tanh_again if slope_g else slope(g)
+    das = [di * again(i), dg * bend_g, do * again(o)] if gates else [di, dg, do]
+    da = np.concatenate([das[k] for k in order], axis=1)
+    riding = {"dc": total, "0": np.zeros_like(c_), "dc·i": total * i, "arriving": dc + 0, "dc·o": total * o}[ride]
     dh_ = da @ (U if turn else _as_rows(U).T) if feedback else np.zeros_like(h_)
-    return da.T @ x, da.T @ h_, da.sum(axis=0), da @ W, dh_, riding
+    dU = da.T @ (h_ if before == "h_" else o * np.tanh(c))
+    return da.T @ x, dU, da.mean(axis=0) if mean else da.sum(axis=0), da @ W, dh_ + dh if extra else dh_, riding
 
 
 def _backward_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
@@ -387,6 +464,50 @@ register(
             partial(_backward_but, turn=False),
             "dh_ goes through each gate's block of U the wrong way round; forward was h_ @ U.T, so back is da @ U",
         ),
+        "1 - c**2": (
+            partial(_backward_but, shown="c, not tanh(c)"),
+            "the slope of tanh at c is taken as 1 - c**2; it is 1 - tanh(c)**2, since c has not been squashed",
+        ),
+        "tanh'(c) as of σ": (
+            partial(_backward_but, shown="σ"),
+            "the slope on the way from h to c is that of σ, s(1 - s); c goes through tanh, whose slope is 1 - s**2",
+        ),
+        "old c": (
+            partial(_backward_but, shown="c_"),
+            "tanh is taken of c_ instead of the new c: h was made from the new one",
+        ),
+        "o hears c": (
+            partial(_backward_but, heard="c"),
+            "do is dh * c; o was multiplied with tanh(c)",
+        ),
+        "g with the slope of σ": (
+            partial(_backward_but, slope_g=False),
+            "da_g has the slope of σ, g(1 - g); the candidate is a tanh, whose slope is 1 - g**2",
+        ),
+        "h for h_": (
+            partial(_backward_but, before="h"),
+            "dU is made with the new h; the product in the forward step was with h_, one step earlier",
+        ),
+        "rows i o g": (
+            partial(_backward_but, order=(0, 2, 1)),
+            "the pieces of da are put together in the order i, o, g; the rows of W, U and b lie i, g, o",
+        ),
+        "rows g i o": (
+            partial(_backward_but, order=(1, 0, 2)),
+            "the pieces of da are put together in the order g, i, o; the rows of W, U and b lie i, g, o",
+        ),
+        "the output gate rides": (
+            partial(_backward_but, ride="dc·o"),
+            "dc_ is multiplied with the output gate; that gate stands between c and h, not on the carousel",
+        ),
+        "dh handed on": (
+            partial(_backward_but, extra=True),
+            "dh is added to dh_: h_ reaches h through the gates and the candidate only, and that is da @ U",
+        ),
+        "mean over the batch": (
+            partial(_backward_but, mean=True),
+            "db is the mean over the batch; every row has used b, so their gradients add",
+        ),
     },
     edges={
         "only dc arrives": lambda rng: _only(rng, "c"),
@@ -492,6 +613,18 @@ register(
         "the other way round": (
             lambda: _of(_exponent)[::-1],
             "the two are swapped: the bare carousels come first, the cell second",
+        ),
+        "ln 1024": (
+            lambda: _of(lambda early, late: np.log(late / early) / np.log(1024)),
+            "the logarithm of m(1024) / m(256) is divided by ln 1024: between the two the steps grow by a factor of 4",
+        ),
+        "from the size alone": (
+            lambda: _of(lambda early, late: np.log(late) / np.log(1024)),
+            "ln m(1024) / ln 1024 is given: that is the exponent only if |c| is 1 after one step; take two points",
+        ),
+        "square": (
+            lambda: _of(lambda early, late: 2 * _exponent(early, late)),
+            "the exponents are twice as large as they should be: those are the exponents of c², or of its variance",
         ),
         "upside down": (
             lambda: _of(lambda early, late: _exponent(late, early)),

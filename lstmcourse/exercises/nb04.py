@@ -47,12 +47,15 @@ def lstm_step(
 
 
 def _step_but(
-    W, U, b, x, h_, c_, *, turn=True, order=(0, 1, 2, 3), g=np.tanh, keep="f", squash=np.tanh, read="c", gate=True
-):
+    W, U, b, x, h_, c_, *, turn=True, order=(0, 1, 2, 3), sum="WUb", cut=None, gates=_sigmoid, g=np.tanh, keep="f",
+    squash=np.tanh, read="c", gate=True, swap=False, store="c", plus=0.0,
+):  # fmt: skip
     """The step with one thing done otherwise: what the registered mistakes are made of."""
-    parts = np.split(x @ W.T + h_ @ (U.T if turn else _as_rows(U)) + b, 4, axis=1)
+    terms = {"W": x @ W.T, "U": h_ @ (U.T if turn else _as_rows(U)), "b": b}
+    a = np.sum([np.broadcast_to(terms[k], (len(x), 4 * U.shape[1])) for k in sum], axis=0)
+    parts = [a[:, k::4] for k in range(4)] if cut == "every fourth" else np.split(a, 4, axis=1)
     a_i, a_f, a_g, a_o = (parts[k] for k in order)
-    i, f, o, g = _sigmoid(a_i), _sigmoid(a_f), _sigmoid(a_o), g(a_g)
+    i, f, o, g = gates(a_i), gates(a_f + plus), gates(a_o), g(a_g)
     c = {
         "f": f * c_ + i * g,
         "1": c_ + i * g,
@@ -60,8 +63,12 @@ def _step_but(
         "1-f": (1 - f) * c_ + i * g,
         "sum": f * (c_ + i * g),
         "coupled": f * c_ + (1 - f) * g,
+        "no i": f * c_ + g,
+        "h_": f * h_ + i * g,
     }[keep]
-    return (o if gate else 1.0) * squash(c if read == "c" else c_), c
+    h = (o if gate else 1.0) * squash(c if read == "c" else c_)
+    c = np.tanh(c) if store == "tanh(c)" else c
+    return (c, h) if swap else (h, c)
 
 
 register(
@@ -140,6 +147,35 @@ register(
             partial(_step_but, turn=False),
             "each gate's block of U is used as it stands where its transpose is needed",
         ),
+        "rows i g f o": (
+            partial(_step_but, order=(0, 2, 1, 3)),
+            "the rows are taken in the order i, g, f, o, which is that of TensorFlow's old cells; here f comes second",
+        ),
+        "no bias": (partial(_step_but, sum="WU"), "b is left out of the pre-activations"),
+        "no h_": (partial(_step_but, sum="Wb"), "U h_ is left out: the gates see the input alone"),
+        "one added to f": (
+            partial(_step_but, plus=1.0),
+            "1 is added to the forget gate's pre-activation, as some libraries do; here the bias is all in b",
+        ),
+        "no input gate": (
+            partial(_step_but, keep="no i"),
+            "the input gate is left out: c = f * c_ + g writes everything",
+        ),
+        "h_ carried": (partial(_step_but, keep="h_"), "f multiplies h_; what it keeps or drops is c_"),
+        "gates through tanh": (
+            partial(_step_but, gates=np.tanh),
+            "the gates go through tanh as well: a gate is a σ, a factor between 0 and 1",
+        ),
+        "candidate not squashed": (partial(_step_but, g=lambda a: a), "the candidate is a_g itself, without its tanh"),
+        "squashed state kept": (
+            partial(_step_but, store="tanh(c)"),
+            "tanh(c) is handed on as the state: the tanh is for what is shown, and c itself goes on as it is",
+        ),
+        "h and c exchanged": (partial(_step_but, swap=True), "c and h are returned in the wrong order: h comes first"),
+        "every fourth column": (
+            partial(_step_but, cut="every fourth"),
+            "the columns of a are dealt out in turn; the four pieces lie side by side, H columns each",
+        ),
     },
     edges={
         "f at 1, i at 0: c is c_": lambda rng: (
@@ -185,26 +221,39 @@ def lstm_backward(
 
 def _backward_but(
     W, U, b, x, h_, c_, dh, dc, *, through_h=True, through_c=True, slope_c=True, ride="dc·f", slopes=True, twice=False,
-    feedback=True, swap="", turn=True, gate=True, seen="c_",
+    feedback=True, swap="", turn=True, gate=True, seen="c_", shown="c", heard="tanh(c)", slope_g=True,
+    order=(0, 1, 2, 3), before="h_", mean=False, extra=False,
 ):  # fmt: skip
     """The step back with one thing done otherwise."""
     a_i, a_f, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 4, axis=1)
     i, f, o, g = _sigmoid(a_i), _sigmoid(a_f), _sigmoid(a_o), np.tanh(a_g)
     c = f * c_ + i * g
-    t = np.tanh(c)
-    do = dh * t
-    from_h = dh * (o if gate else 1.0) * (1 - t**2 if slope_c else 1.0)
+    t = np.tanh(c_ if shown == "c_" else c_ + i * g if shown == "no f" else c)
+    do = dh * (c if heard == "c" else t)
+    bend_c = {"c, not tanh(c)": 1 - c**2, "σ": t * (1 - t)}.get(shown, 1 - t**2)
+    from_h = dh * (o if gate else 1.0) * (bend_c if slope_c else 1.0)
     total = (dc if through_c else 0.0) + (from_h if through_h else 0.0)
     di, dg = (total * i, total * g) if swap == "ig" else (total * g, total * i)
-    df = total * {"c_": c_, "c": c, "f": f}[seen]
+    df = total * {"c_": c_, "c": c, "f": f, "g": g, "h_": h_}[seen]
     slope = lambda s: s * (1 - s)
     again = lambda s: slope(_sigmoid(s)) if twice else slope(s)
-    bend = 1 - np.tanh(g) ** 2 if twice else 1 - g**2
-    da = [di * again(i), df * again(f), dg * bend, do * again(o)] if slopes else [di, df, dg, do]
-    da = np.concatenate(da, axis=1)
-    riding = {"dc·f": total * f, "dc": total, "0": 0 * c_, "arriving": dc * f, "dc·c_": total * c_, "dc·i": total * i}
+    bend = (1 - np.tanh(g) ** 2 if twice else 1 - g**2) if slope_g else slope(g)
+    das = [di * again(i), df * again(f), dg * bend, do * again(o)] if slopes else [di, df, dg, do]
+    da = np.concatenate([das[k] for k in order], axis=1)
+    riding = {
+        "dc·f": total * f,
+        "dc": total,
+        "0": 0 * c_,
+        "arriving": dc * f,
+        "dc·c_": total * c_,
+        "dc·i": total * i,
+        "dc·(1-f)": total * (1 - f),
+        "dc·o": total * o,
+    }
     dh_ = da @ (U if turn else _as_rows(U).T) if feedback else np.zeros_like(h_)
-    return da.T @ x, da.T @ h_, da.sum(axis=0), da @ W, dh_, riding[ride]
+    dU = da.T @ (h_ if before == "h_" else o * np.tanh(c))
+    db = da.mean(axis=0) if mean else da.sum(axis=0)
+    return da.T @ x, dU, db, da @ W, dh_ + dh if extra else dh_, riding[ride]
 
 
 def _backward_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
@@ -320,6 +369,64 @@ register(
             partial(_backward_but, turn=False),
             "dh_ goes through each gate's block of U the wrong way round; forward was h_ @ U.T, so back is da @ U",
         ),
+        "1 - c**2": (
+            partial(_backward_but, shown="c, not tanh(c)"),
+            "the slope of tanh at c is taken as 1 - c**2; it is 1 - tanh(c)**2, since c has not been squashed",
+        ),
+        "tanh'(c) as of σ": (
+            partial(_backward_but, shown="σ"),
+            "the slope on the way from h to c is that of σ, s(1 - s); c goes through tanh, whose slope is 1 - s**2",
+        ),
+        "old c": (
+            partial(_backward_but, shown="c_"),
+            "tanh is taken of c_ instead of the new c: h was made from the new one",
+        ),
+        "c without f": (
+            partial(_backward_but, shown="no f"),
+            "c is computed again without the forget gate, as in 1997: here it is f * c_ + i * g",
+        ),
+        "o hears c": (partial(_backward_but, heard="c"), "do is dh * c; o was multiplied with tanh(c)"),
+        "f hears g": (
+            partial(_backward_but, seen="g"),
+            "df is dc * g, which is di; the forget gate was multiplied with c_",
+        ),
+        "f hears h_": (partial(_backward_but, seen="h_"), "df is dc * h_; the forget gate was multiplied with c_"),
+        "keeps what it should drop": (
+            partial(_backward_but, ride="dc·(1-f)"),
+            "dc_ is multiplied with 1 - f; forward c_ was multiplied with f",
+        ),
+        "the output gate rides": (
+            partial(_backward_but, ride="dc·o"),
+            "dc_ is multiplied with the output gate; the one before c_ is the forget gate",
+        ),
+        "g with the slope of σ": (
+            partial(_backward_but, slope_g=False),
+            "da_g has the slope of σ, g(1 - g); the candidate is a tanh, whose slope is 1 - g**2",
+        ),
+        "h for h_": (
+            partial(_backward_but, before="h"),
+            "dU is made with the new h; the product in the forward step was with h_, one step earlier",
+        ),
+        "rows f i g o": (
+            partial(_backward_but, order=(1, 0, 2, 3)),
+            "the pieces of da are put together in the order f, i, g, o; the rows of W, U and b lie i, f, g, o",
+        ),
+        "rows i f o g": (
+            partial(_backward_but, order=(0, 1, 3, 2)),
+            "the pieces of da are put together in the order i, f, o, g; the rows of W, U and b lie i, f, g, o",
+        ),
+        "rows i g f o": (
+            partial(_backward_but, order=(0, 2, 1, 3)),
+            "the pieces of da are put together in the order i, g, f, o; the rows of W, U and b lie i, f, g, o",
+        ),
+        "dh handed on": (
+            partial(_backward_but, extra=True),
+            "dh is added to dh_: h_ reaches h through the gates and the candidate only, and that is da @ U",
+        ),
+        "mean over the batch": (
+            partial(_backward_but, mean=True),
+            "db is the mean over the batch; every row has used b, so their gradients add",
+        ),
     },
     edges={
         "only dc arrives": lambda rng: _only(rng, "c"),
@@ -345,14 +452,16 @@ def remember_for(half_life: float, b_ih: np.ndarray, b_hh: np.ndarray) -> tuple[
     return b_ih, b_hh
 
 
-def _bias_but(half_life, b_ih, b_hh, *, block=1, first=1.0, second=0.0, value=None, copy=True, all_rows=False):
+def _bias_but(
+    half_life, b_ih, b_hh, *, block=1, first=1.0, second=0.0, value=None, copy=True, all_rows=False, add=False
+):
     H = len(b_ih) // 4
     f = 0.5 ** (1 / half_life)
     bias = np.log(f / (1 - f)) if value is None else value(half_life, f)
     if copy:
         b_ih, b_hh = b_ih.copy(), b_hh.copy()
     rows = slice(None) if all_rows else slice(block * H, (block + 1) * H)
-    b_ih[rows] = first * bias
+    b_ih[rows] = first * bias + (b_ih[rows] if add else 0.0)
     if second is not None:
         b_hh[rows] = second * bias
     return b_ih, b_hh
@@ -422,6 +531,40 @@ register(
         "ends at a half": (
             partial(_bias_but, value=lambda n, f: np.log((1 - 0.5 / n) / (0.5 / n))),
             "f is 1 - 1/(2n): that would lose half of c if every step took as much as the first",
+        ),
+        "shared": (
+            partial(_bias_but, first=0.5, second=0.5),
+            "each of the two vectors gets half of the bias: the cell would do the right thing, but b_hh was to be zero",
+        ),
+        "in b_hh": (
+            partial(_bias_but, first=0.0, second=1.0),
+            "the bias is in b_hh and b_ih is zero: the cell would do the right thing, but it was to be the other way "
+            "round",
+        ),
+        "added": (
+            partial(_bias_but, add=True),
+            "the bias is added to the random number that stood in b_ih; it was to take its place",
+        ),
+        "the last block": (
+            partial(_bias_but, block=3),
+            "the last block is set; that is the output gate, and the forget gate comes second",
+        ),
+        "no logarithm": (
+            partial(_bias_but, value=lambda n, f: f / (1 - f)),
+            "the logarithm is missing: f / (1 - f) are the odds, and the inverse of σ is the logarithm of the odds",
+        ),
+        "a half to the n": (
+            partial(_bias_but, value=lambda n, f: np.log(0.5**n / (1 - 0.5**n)) if n < 1000 else -n * np.log(2)),
+            "f is (1/2)**n, a gate that halves c n times in one step; f**n = 1/2 gives f = (1/2)**(1/n)",
+        ),
+        "time constant e": (
+            partial(_bias_but, value=lambda n, f: -np.log(np.expm1(1 / n))),
+            "f is exp(-1/n), which leaves 1/e after n steps; here a half is to be left",
+        ),
+        "chrono": (
+            partial(_bias_but, value=lambda n, f: np.log(n - 1) if n > 1 else -np.inf),
+            "the bias is ln(n - 1), the largest that chrono would draw for n steps: with it the time constant "
+            "1/(1 - f) is n, and the half-life is shorter",
         ),
         "in place": (partial(_bias_but, copy=False), "the caller's arrays are changed in place"),
     },
@@ -509,6 +652,11 @@ register(
             lambda: float(np.log(150 / np.log(2))),
             "the bias is the one with a half-life of 150 steps: that is a statement about c, and the gradient already "
             "grows there",
+        ),
+        "half-life of 100": (
+            lambda: float(-np.log(2 ** (1 / 100) - 1)),
+            "the bias is near 5, with a half-life of a hundred steps: that is a statement about c, and the gradient "
+            "already grows there",
         ),
         "the usual 1": (lambda: 1.0, "1 is what is commonly recommended; at 1 the gradient fades"),
         "zero": (lambda: 0.0, "at 0 every gate starts near a half, and the gradient fades fastest"),
