@@ -210,6 +210,70 @@ def test_plates_do_not_overlap_and_stay_inside(cell, units):
 
 
 @every_cell
+def test_a_plate_stands_before_the_first_copy(cell):
+    """Backward it shows the sum over all copies: only before the first of them is that what the wire carries."""
+    plan = diagrams.plan_of(cell)
+    for name, (px, py) in plan.pills.items():
+        walks = [_draw._walk(_draw.path(plan, wire)) for wire in plan.wires if wire.src == name]
+        on = [
+            min(range(len(walk)), key=lambda k, walk=walk: abs(walk[k][0] - px) + abs(walk[k][1] - py))
+            for walk in walks
+        ]
+        for walk, k in zip(walks, on, strict=True):
+            assert walk[k] == (px, py), (name, "off its wire")
+            assert not set(_draw.forks(plan, name)) & set(walk[:k]), name
+
+
+def test_the_longest_numbers_stay_clear_of_the_bars():
+    from pathlib import Path
+
+    import matplotlib
+    from PIL import ImageFont
+
+    font = str(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"))
+    for value in (-2e-13, -99999, -1e308, -8.88, 1e-99):
+        text = _draw.number(value)
+        room = _draw.FIGURES - 3 - 3  # as wide as a plate without name and bar, and its margins
+        wide = ImageFont.truetype(font, 100).getlength(text) / 100 * (10.5 if len(text) < 6 else 8.8)
+        assert len(text) <= 6 and wide <= room, (text, wide)
+
+
+def luminance(colour):
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    parts = [v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in parts]
+    return sum(weight * v for weight, v in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
+def contrast(a, b):
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def tinted(colour, ground, share):
+    mixed = (share * int(colour[k : k + 2], 16) + (1 - share) * int(ground[k : k + 2], 16) for k in (1, 3, 5))
+    return "#" + "".join(f"{round(v):02X}" for v in mixed)
+
+
+@pytest.mark.parametrize("palette", [_draw.LIGHT, _draw.DARK], ids=["light", "dark"])
+def test_contrast(palette):
+    """WCAG 2.2: text at least 4.5 to 1 (1.4.3), wires, frames and bars at least 3 to 1 (1.4.11)."""
+    ground = palette["ground"]
+    assert contrast(palette["ink"], ground) > 4.5 and contrast(palette["muted"], ground) > 4.5
+    for key in set(palette) - {"ink", "muted", "ground", "track"}:
+        assert contrast(palette[key], ground) >= 3 and contrast(palette[key], palette["track"]) >= 3, key
+        assert contrast(palette["ink"], tinted(palette[key], ground, 0.2)) > 4.5, key
+
+
+def test_the_legend_names_what_is_there():
+    p, caches, dstate = run(reference.LSTM)
+    grads = diagrams.intermediate_gradients(reference.LSTM, p, caches[0], *dstate)
+    assert "unit by unit" not in diagrams.cell("rnn") and ">copy<" not in diagrams.cell("rnn")
+    assert ">copy<" in diagrams.cell("lstm") and "thick" not in diagrams.cell("lstm")
+    backward = diagrams.cell("lstm", caches[0], grads)
+    assert ">copy: gradients add<" in backward and ">thick: large gradient<" in backward
+
+
+@every_cell
 def test_the_parts_of_the_same_name_stand_at_the_same_place(cell):
     lstm = {node.name: (node.x, node.y) for node in diagrams.PLANS["lstm"].nodes}
     if "c" in cell.states:
@@ -284,7 +348,8 @@ def test_gradient_wires_are_as_thick_as_their_gradient():
 @pytest.mark.parametrize(
     "value, text",
     [(0, "0.00"), (0.734, "0.73"), (-0.42, "−0.42"), (12.34, "12.3"), (1234, "1234"), (3e-4, "3e−4"),
-     (-2e-13, "−2e−13"), (1e-200, "0.00"), (float("nan"), "nan"), (float("inf"), "∞"), (float("-inf"), "−∞")],
+     (-2e-13, "−2e−13"), (1e-200, "0.00"), (-99999.4, "−99999"), (1234567, "1e6"),
+     (-3e300, "−3e300"), (float("nan"), "nan"), (float("inf"), "∞"), (float("-inf"), "−∞")],
 )  # fmt: skip
 def test_numbers(value, text):
     assert _draw.number(value) == text
@@ -299,7 +364,7 @@ def test_not_a_number_is_drawn_and_not_hidden():
 
 
 def test_refusals():
-    p, caches, _ = run(reference.LSTM)
+    p, caches, dstate = run(reference.LSTM)
     known = "rnn, lstm97, lstm, peephole, coupled, gru, gru_reset_before"
     with pytest.raises(ValueError, match=f"diagrams knows the cells {known}; got 'nig'"):
         diagrams.cell(reference.NIG)
@@ -307,10 +372,36 @@ def test_refusals():
         diagrams.cell(reference.LSTM, focus="z")
     with pytest.raises(ValueError, match="theme must be one of light, dark, auto; got 'sepia'"):
         diagrams.cell(reference.LSTM, theme="sepia")
-    with pytest.raises(
-        ValueError, match=r"cache must be one of reference\.unroll's caches for gru; z, n, r, v missing"
+    grads = diagrams.intermediate_gradients(reference.LSTM, p, caches[0], *dstate)
+    for call, message in (
+        (lambda: diagrams.cell("gru", caches[0]), "one of reference.unroll's caches for gru; z, n, r, v missing"),
+        (lambda: diagrams.cell("lstm", caches), "cache must be the dict of one step, .*; got a list"),
+        (
+            lambda: diagrams.cell("lstm", caches[0], caches[0]),
+            "grads must be what intermediate_gradients returns for ls",
+        ),
+        (lambda: diagrams.cell("lstm", caches[0], batch=2), "batch must be 0 to 1, got 2"),
+        (lambda: diagrams.cell("lstm", caches[0], units=[0, 3]), r"units must be among 0 to 2, got \[0, 3\]"),
+        (lambda: diagrams.cell("lstm", caches[0], grads, units=[]), r"units must be among 0 to 2, got \[\]"),
+        (lambda: diagrams.frames("lstm", caches, batch=2), "batch must be 0 to 1, got 2"),
+        (lambda: diagrams.frames("lstm", []), "frames expects at least one cache, got none"),
+        (lambda: diagrams.export([], "a.gif"), "export expects at least one frame, got none"),
+        (lambda: diagrams.equations("lstm", p, caches[0], unit=3), "unit must be 0 to 2 and batch 0 to 1, got 3 and 0"),
+        (
+            lambda: diagrams.gradient_equations("lstm", p, caches[0], *dstate, batch=2),
+            "unit must be 0 to 2 and batch 0 to 1, got 0 and 2",
+        ),
+        (
+            lambda: diagrams.intermediate_gradients("lstm", p, caches[0], dstate[0]),
+            r"lstm expects 2 state gradients \(dh, dc\), got 1",
+        ),
+        (
+            lambda: diagrams.intermediate_gradients("lstm", p, caches[0], dstate[0], dstate[1][:1]),
+            r"dc must have shape \(2, 3\), got \(1, 3\)",
+        ),
     ):
-        diagrams.cell(reference.GRU, caches[0])
+        with pytest.raises(ValueError, match=message):
+            call()
 
 
 # ---- the words
@@ -360,7 +451,7 @@ def test_the_gradient_equations_are_true(cell):
     for line in lines:
         assert line.value == names[line.name]
         assert evaluated(line.numbers, {}) == pytest.approx(line.value, abs=0.05)
-        if "layers" not in line.formula:
+        if "Uᵀ" not in line.formula:
             assert evaluated(line.formula, names) == pytest.approx(line.value, abs=1e-12), line
 
 
@@ -400,7 +491,7 @@ def test_export_writes_what_the_ending_says(tmp_path):
     assert "prefers-reduced-motion" in page and "<title>GRU, reset after the product</title>" in page
     assert "http://" not in page and "https://" not in page and len(page) < 60_000
     svg = diagrams.cell(reference.GRU)
-    assert diagrams.export(svg, tmp_path / "gru.svg").read_text(encoding="utf-8") == svg
+    assert diagrams.export(svg, tmp_path / "gru.SVG").read_text(encoding="utf-8") == svg
     with Image.open(diagrams.export(svg, tmp_path / "gru.png")) as png:
         assert png.width == 700
     with pytest.raises(ValueError, match=r"path must end in .gif or .html for frames, got 'gru.mp4'"):

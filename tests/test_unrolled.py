@@ -1,5 +1,6 @@
 """The chain of steps as a picture: what it says must be what the cell computed."""
 
+import itertools
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -34,8 +35,36 @@ def test_gradients_take_the_place_of_values_and_arrows_turn_round():
     assert svg != unrolled(caches)
 
 
+def test_a_long_chain_goes_on_below():
+    caches = chain(LSTM, 10, H=4)
+    root = ElementTree.fromstring(unrolled(caches))
+    width, height = (float(v) for v in root.get("viewBox").split()[2:])
+    assert width == float(ElementTree.fromstring(unrolled(caches[:4])).get("viewBox").split()[2])
+    texts = [text.text for text in root.findall(".//{*}text")]
+    assert texts.count("h₄") == texts.count("c₈") == 2  # at the end of one row and at the start of the next
+    assert texts.count("h₁₀") == texts.count("x₁₀") == texts.count("step 10") == 1
+    for shape in root.findall(".//{*}rect"):
+        right, bottom = (float(shape.get(a, 0)) + float(shape.get(b)) for a, b in (("x", "width"), ("y", "height")))
+        assert right <= width and bottom <= height
+    plates = {
+        tuple(float(shape.get(a)) for a in ("x", "y", "width", "height"))
+        for shape in root.findall(".//{*}rect")
+        if shape.get("rx") == "5"
+    }
+    for (x, y, w, h), (x2, y2, w2, h2) in itertools.combinations(plates, 2):
+        assert x + w <= x2 or x2 + w2 <= x or y + h <= y2 or y2 + h2 <= y
+
+
+def test_what_is_no_number_is_drawn_as_such():
+    svg = unrolled([{k: np.full_like(v, np.nan) for k, v in cache.items()} for cache in chain(RNN, 2)])
+    ElementTree.fromstring(svg)
+    assert ">nan<" in svg and '"nan"' not in svg
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="expects at least one cache, got none"):
         unrolled([])
     with pytest.raises(ValueError, match="must hold 3 arrays, got 2"):
         unrolled(chain(RNN, 2), {"h": np.zeros((2, 2, 2)), "x": np.zeros((2, 2, 3))})
+    with pytest.raises(ValueError, match="grads must hold c, h, x; c is missing"):
+        unrolled(chain(LSTM, 2), {"h": np.zeros((3, 2, 2)), "x": np.zeros((2, 2, 3))})

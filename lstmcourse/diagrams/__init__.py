@@ -53,14 +53,20 @@ def cell(
     grads: what `intermediate_gradients` returns; the gradients then ride back along the wires instead of the values.
     focus: a name or several ("f", "c", "h_"): that part and its wires are lit, the rest is dimmed.
     theme: "light", "dark", or "auto" for the reader's (JupyterLab's, or the system's); paper is always light.
-    step: the time step to name in the heading. Raises ValueError for an unknown cell, focus or theme.
+    step: the time step to name in the heading. Raises ValueError for an unknown cell, focus or theme, for arrays that
+    are not this cell's, and for a batch or units that they do not have.
     """  # fmt: skip
     plan = plan_of(cell)
     vectors = None
     if grads is not None:
+        missing = [node.name for node in plan.nodes if node.name not in grads]
+        if missing:
+            raise ValueError(
+                f"grads must be what intermediate_gradients returns for {plan.name}; {', '.join(missing)} missing"
+            )
         vectors = _chosen(grads, batch, units)
     elif cache is not None:
-        vectors = _chosen(values(plan.name, dict(cache)), batch, units)
+        vectors = _chosen(values(plan.name, cache), batch, units)
     backward = grads is not None
     heading = plan.title + (f" · step {step}" if step is not None else "") + (" · backward" if backward else "")
     size = len(vectors[plan.rows[0]]) if vectors else 0
@@ -84,7 +90,12 @@ def show(svg: str) -> None:
 
 def _chosen(arrays: Mapping[Any, np.ndarray], batch: int, units) -> dict[Any, np.ndarray]:
     """One sequence of each array; of the hidden units those asked for (x keeps all its features)."""
-    keep = slice(None) if units is None else (units if isinstance(units, slice) else list(units))
+    B, H = arrays["h"].shape
+    if not 0 <= batch < B:
+        raise ValueError(f"batch must be 0 to {B - 1}, got {batch!r}")
+    keep = list(range(H)[units or slice(None)] if units is None or isinstance(units, slice) else units)
+    if not keep or not set(keep) <= set(range(H)):
+        raise ValueError(f"units must be among 0 to {H - 1}, got {units!r}")
     return {
         key: v[batch] if key == "x" or (isinstance(key, tuple) and key[0] == "x") else v[batch][keep]
         for key, v in arrays.items()

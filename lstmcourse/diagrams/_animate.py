@@ -30,8 +30,13 @@ def frames(
     """The cell at work, step after step: values travel along the wires, and each part lights up when it has its inputs.
 
     caches: those of `reference.unroll`, T of them; `tween` pictures of travelling dots come before each resting one.
+    ValueError without a cache, or for a batch that they do not have.
     """
     plan, out = plan_of(cell), []
+    if not len(caches):
+        raise ValueError("frames expects at least one cache, got none")
+    if not 0 <= batch < len(caches[0]["h"]):
+        raise ValueError(f"batch must be 0 to {len(caches[0]['h']) - 1}, got {batch!r}")
     depth = depths(plan)
     last = max(depth.values())
     for t, cache in enumerate(caches, 1):
@@ -185,17 +190,19 @@ def export(pictures: Sequence[Frame] | str, path: str | Path, *, width: int = WI
 
     The HTML file stands alone, has buttons and a slider, and does not move by itself for a reader who asked for
     less motion.
-    ValueError for another ending, or for one that does not fit.
+    ValueError for another ending, for one that does not fit, and without a frame.
     """
     target = Path(path)
+    if not len(pictures):
+        raise ValueError("export expects at least one frame, got none")
     if isinstance(pictures, str):
         writers = {".svg": lambda: pictures.encode(), ".png": lambda: rasterise(pictures, width)}
     else:
         writers = {".gif": lambda: _gif(pictures, width), ".html": lambda: player(pictures).encode()}
-    if target.suffix not in writers:
+    if target.suffix.lower() not in writers:
         what = "one diagram" if isinstance(pictures, str) else "frames"
         raise ValueError(f"path must end in {' or '.join(writers)} for {what}, got {target.name!r}")
-    target.write_bytes(writers[target.suffix]())
+    target.write_bytes(writers[target.suffix.lower()]())
     return target
 
 

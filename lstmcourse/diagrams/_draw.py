@@ -13,7 +13,8 @@ from ._graph import depths
 from ._plans import WIDTH, Node, Plan, Wire
 
 Point = tuple[float, float]
-LIGHT = {**COLOURS, "ink": "#1F2328", "muted": "#6E7781", "ground": "#FFFFFF", "track": "#E7EAEE"}
+LIGHT = {**COLOURS, "r": "#3396D3", "ink": "#1F2328", "muted": "#6E7781", "ground": "#FFFFFF", "track": "#FFFFFF"}
+"""r is deeper than in plots: thin wires need a contrast of 3 with the ground (WCAG 1.4.11)."""
 DARK = {
     "i": "#58A9E8", "f": "#FF8A45", "o": "#35C795", "g": "#EB9CC8", "c": "#E3B341", "h": "#D0D7DE", "r": "#8CD0F5",
     "z": "#FF8A45", "n": "#EB9CC8", "x": "#9AA4AF", "ink": "#F0F3F6", "muted": "#9DA7B3", "ground": "#16191D",
@@ -23,7 +24,7 @@ THEMES = ("light", "dark", "auto")
 BOLD = ' font-weight="bold"'
 FONT = "'DejaVu Sans', Verdana, 'Segoe UI', sans-serif"
 NUMBERED, DRAWN = 4, 12  # units shown with numbers, units shown at all
-ROW, THIN, BAR, FIGURES = 13, 4, 20, 40
+ROW, THIN, BAR, FIGURES = 13, 4, 17, 43
 BOX = {"σ": (104, 44), "tanh": (104, 44), "linear": (84, 44), "th": (46, 24)}
 RADIUS = {"×": 13, "+": 13, "1−": 14}
 
@@ -118,18 +119,18 @@ def pill_size(units: int, tab: str = "") -> Point:
 
 
 def _tab_width(tab: str) -> float:
-    return max(20, 7 + 6.3 * len(tab))
+    return max(20, 7 + 6.3 * len(tab)) if tab else 4
 
 
 # ---- pieces
 
 
 def number(value: float) -> str:
-    """A value in at most five characters."""
+    """A value in at most six characters."""
     if not math.isfinite(value):
         return "nan" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     size_ = abs(value)
-    if 0 < size_ < 0.005:
+    if 0 < size_ < 0.005 or size_ >= 99999.5:
         mantissa, exponent = f"{value:.0e}".split("e")
         text = "0.00" if int(exponent) < -99 else f"{mantissa}e{int(exponent)}"
     else:
@@ -166,7 +167,8 @@ def _pill(at: Point, vector: np.ndarray, colour: str, ink: Paint, tab: str, scal
         out.append(f'<rect x="{x + left + 3:g}" {bar} width="{room:g}" fill="{ink("track")}"/>')
         out.append(f'<rect class="lc-bar" x="{start:.1f}" {bar} width="{length:.1f}" fill="{colour}"/>')
         if row == ROW:
-            out.append(_text(x + w - 3, top + 10.3, number(float(value)), ink("ink"), 10.5, "end"))
+            text = number(float(value))
+            out.append(_text(x + w - 3, top + 10.3, text, ink("ink"), 10.5 if len(text) < 6 else 8.8, "end"))
     return "".join(out)
 
 
@@ -400,16 +402,16 @@ def _tokens(plan: Plan, ink: Paint, depth: Mapping[str, int], stage: int | None,
 
 
 def _legend(plan: Plan, ink: Paint, gradients: bool) -> str:
-    y, m = plan.height - 16, ink("muted")
+    """What the shapes mean, of those that this picture has."""
+    y, m, kinds = plan.height - 16, ink("muted"), {node.kind for node in plan.nodes}
     line = f'fill="none" stroke="{m}" stroke-width="1.5"'
-    said = (
-        (260, "layer with weights"),
-        (400, "unit by unit"),
-        (493, "copy"),
-        *([(540, "thick: large gradient")] if gradients else []),
-    )
-    return (
-        f'<rect x="236" y="{y - 10}" width="18" height="12" rx="3" {line}/><circle cx="388" cy="{y - 4}" r="6" {line}/>'
-        f'<circle cx="484" cy="{y - 4}" r="3.5" fill="{m}"/>'
-        + "".join(_text(x, y, text, m, 11, "start") for x, text in said)
-    )
+    layer = f'<rect x="{{}}" y="{y - 10}" width="18" height="12" rx="3" {line}/>', 24, "layer with weights"
+    unit = f'<circle cx="{{}}" cy="{y - 4}" r="6" {line}/>', 12, "unit by unit"
+    copy = f'<circle cx="{{}}" cy="{y - 4}" r="3.5" fill="{m}"/>', 9, "copy: gradients add" if gradients else "copy"
+    copies = any(forks(plan, source) for source in {wire.src for wire in plan.wires})
+    shown = [layer, *([unit] if kinds & set(RADIUS) else []), *([copy] if copies else [])]
+    x, out = 170.0, []
+    for shape, wide, text in [*shown, *([("", 0, "thick: large gradient")] if gradients else [])]:
+        out.append(shape.format(f"{x:g}") + _text(x + wide, y, text, m, 11, "start"))
+        x += wide + 5.9 * len(text) + 22
+    return "".join(out)

@@ -41,13 +41,16 @@ def depths(plan: Plan) -> dict[str, int]:
     return known
 
 
-def values(cell, cache: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def values(cell, cache: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The value that each part of the diagram makes, (B, H) each.
 
     cache: one dict of `reference.unroll`'s caches. Layers and states are taken from it; what the cache does not hold
     (products, 1 − f, tanh c) is computed along the wires. ValueError if the cache belongs to another cell.
     """
     plan = plan_of(cell)
+    if not isinstance(cache, Mapping):
+        kind_ = type(cache).__name__
+        raise ValueError(f"cache must be the dict of one step, one of reference.unroll's caches; got a {kind_}")
     needed = [node.name for node in plan.nodes if node.kind in ("in", *LAYERS)]
     missing = [name for name in needed if name not in cache]
     if missing:
@@ -100,10 +103,18 @@ def intermediate_gradients(
 
     cache: one dict of `reference.unroll`'s caches; dstate: dL/dh, and dL/dc for cells with c, (B, H) each, as for the
     cell's ``backward``. The gradients of x, h₋ and c₋ are what ``backward`` returns; of a part with several wires out
-    the gradient is the sum over them.
+    the gradient is the sum over them. ValueError unless dstate has one array of the shape of h for each state.
     """
     plan, vals = plan_of(cell), values(cell, cache)
-    grads: dict[Any, np.ndarray] = dict(zip(["out h", "out c"], dstate, strict=False))
+    ends = [end for end in ("out h", "out c") if end in vals]
+    if len(dstate) != len(ends):
+        names = ", ".join(end.replace("out ", "d") for end in ends)
+        raise ValueError(f"{plan.name} expects {len(ends)} state gradients ({names}), got {len(dstate)}")
+    for end, value in zip(ends, dstate, strict=True):
+        if np.shape(value) != vals[end].shape:
+            name = end.replace("out ", "d")
+            raise ValueError(f"{name} must have shape {vals[end].shape}, got {np.shape(value)}")
+    grads: dict[Any, np.ndarray] = dict(zip(ends, dstate, strict=True))
     for name in reversed(order(plan)):
         if name not in grads:
             grads[name] = sum((grads[name, dst] for dst in outputs(plan, name)), start=np.zeros_like(vals[name]))

@@ -144,9 +144,10 @@ COUPLED = Plan(
 # ---- the GRUs: h on the rail, and copied from there to the bus
 
 _nodes, _wires, _pills = _mix("z", "h_", "n", new_first=True)
-_R, _DOWN = _layer("r", H), ((38, RAIL), (38, BUS_H))
+# h₋ is copied after its plate, which shows the gradient of all copies together, and goes round the plate to the bus.
+_R, _DOWN = _layer("r", H), ((126, RAIL), (126, 114), (60, 114), (60, BUS_H))
 _GRU_ENDS = (Node("h_", "in", LEFT, RAIL, "h"), _X, Node("out h", "out", RIGHT, RAIL, "h"))
-_GRU_PILLS = {"h_": (88, RAIL), "x": X_PILL, "r": (H, 257), "h": (560, RAIL), **_pills}
+_GRU_PILLS = {"h_": (STATE_PILL, RAIL), "x": X_PILL, "r": (H, 257), "h": (560, RAIL), **_pills}
 _V, _INTO_N = 510, (G + 46, 144)
 _GRU_NODES = (*_GRU_ENDS, *_nodes, _R, Node("h", "+", PLUS, RAIL, "h"))
 _GRU_WIRES = (*_wires, Wire("h", "out h"), *_taps("z", F, _DOWN), *_taps("n", G, sources="x"), *_taps("r", H, _DOWN))

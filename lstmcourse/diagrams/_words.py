@@ -43,9 +43,10 @@ def equations(
     """The forward step, line by line, in the order in which it is computed, for one unit of one sequence.
 
     cache: one dict of `reference.unroll`'s caches. The lines are read off the diagram's wires.
+    ValueError for a unit or a batch that the cache does not have.
     """
     plan, vals = plan_of(cell), values(cell, cache)
-    one = {name: float(v[batch, min(unit, v.shape[1] - 1)]) for name, v in vals.items()}
+    one = _one(vals, unit, batch)
     lines = []
     for name in order(plan):
         if kind(plan, name) in LAYERS:
@@ -63,20 +64,21 @@ def gradient_equations(
 ) -> list[Equation]:
     """The backward step, line by line: dq = dL/dq for every quantity of the cell, last computed first (dx left out).
 
-    dh₊ and dc₊ arrive from the loss and from step t+1. A term "layers" is what comes back through the weights,
-    Σ Uᵀ da: a sum over units, given as its number.
+    dh₊ and dc₊ arrive from the loss and from step t+1. Uᵀ da stands for what comes back through the weights, summed
+    over the layers and their units: a number.
     dstate: dL/dh, and dL/dc for cells with c, (B, H) each, as for the cell's ``backward``.
+    ValueError for a unit or a batch that the cache does not have.
     """
     plan, vals = plan_of(cell), values(cell, cache)
     grads = intermediate_gradients(cell, p, cache, *dstate)
-    one = {name: float(v[batch, min(unit, v.shape[1] - 1)]) for name, v in vals.items()}
+    one = _one(vals, unit, batch)
     one |= {f"p_{q}": float(getattr(p, f"p_{q}")[unit]) for q in plan.rows if hasattr(p, f"p_{q}")}
-    dof = {k: float(v[batch, min(unit, v.shape[1] - 1)]) for k, v in grads.items()}
+    dof = _one(grads, unit, batch)
     numeric, dnumeric = _numeric(one), _numeric(dof)
     lines = []
     for name in reversed(order(plan)):
         if _named(plan, name) and name != "x":
-            formula = _chain(plan, name, label, _symbol, lambda _: "layers")
+            formula = _chain(plan, name, label, _symbol, lambda _: "Uᵀ da")
             numbers = _chain(plan, name, numeric, dnumeric, number, dof).replace("∘", "·")
             lines.append(Equation("d" + name, formula, numbers, dof[name]))
     return lines
@@ -97,6 +99,14 @@ def describe(cell, vectors: Mapping[Any, np.ndarray] | None = None, *, backward:
     return (
         ("Gradients that ride back along the wires: " if backward else "Values on the wires: ") + "; ".join(said) + "."
     )
+
+
+def _one(arrays: Mapping[Any, np.ndarray], unit: int, batch: int) -> dict[Any, float]:
+    """One unit of one sequence; of x, which may have fewer features, its last at most."""
+    B, H = arrays["h"].shape
+    if not (0 <= unit < H and 0 <= batch < B):
+        raise ValueError(f"unit must be 0 to {H - 1} and batch 0 to {B - 1}, got {unit!r} and {batch!r}")
+    return {name: float(v[batch, min(unit, v.shape[1] - 1)]) for name, v in arrays.items()}
 
 
 def _rule(plan: Plan, name: str) -> str:

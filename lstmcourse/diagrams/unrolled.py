@@ -6,13 +6,15 @@ svg = unrolled(caches, {"h": dhs, "x": dxs})                    # backward: grad
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 
-from ._draw import FONT, Paint, _arrow, _pill, _text, label, number
+from ._draw import BOLD, FONT, Paint, Point, _arrow, _pill, _size, _text, label, number, pill_size
 
 STEP, BOX_WIDTH, BOX_HEIGHT, LANE, MARGIN, TOP = 200, 84, 56, 46, 104, 52
-BOLD = ' font-weight="bold"'
+ROW_STEPS, BELOW = 4, 76  # steps side by side: with more of them the numbers would be too small to read
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def unrolled(
@@ -23,7 +25,7 @@ def unrolled(
     theme: str = "light",
     title: str = "",
 ) -> str:
-    """The chain of steps that `reference.unroll` took, as an SVG string.
+    """The chain of steps that `reference.unroll` took, as an SVG string; four steps a row.
 
     caches: T dicts, each with x, the states h (and c), and the states one step before, h_ (and c_).
     grads: the gradients to show in place of the values, for each state (T + 1, B, H), the first that of the initial
@@ -38,6 +40,8 @@ def unrolled(
     back = grads is not None
     if grads is not None:
         for name, kept in values.items():
+            if name not in grads:
+                raise ValueError(f"grads must hold {', '.join(values)}; {name} is missing")
             if len(grads[name]) != len(kept):
                 raise ValueError(f"grads[{name!r}] must hold {len(kept)} arrays, got {len(grads[name])}")
         values = {name: list(grads[name]) for name in values}
@@ -47,35 +51,39 @@ def unrolled(
 
 def _svg(vectors: Mapping[str, list[np.ndarray]], states: list[str], back: bool, theme: str, title: str) -> str:
     ink, T = Paint(theme), len(vectors["x"])
-    height = BOX_HEIGHT + LANE * (len(states) - 1)
-    width, middle = 2 * MARGIN + STEP * T, TOP + height / 2
-    scale = max(1e-12, *(float(np.max(np.abs(v))) for kept in vectors.values() for v in kept))
+    apart = max(LANE, pill_size(len(vectors["h"][0]))[1] + 4)
+    height = BOX_HEIGHT + apart * (len(states) - 1)
+    steps, rows = min(T, ROW_STEPS), -(-T // ROW_STEPS)
+    width, tall = 2 * MARGIN + STEP * steps, 28 + rows * (TOP - 28 + height + BELOW)
+    scale = max(1e-12, *(_size(v) for kept in vectors.values() for v in kept))
     wires, plates, boxes = [], [], []
 
-    def wire(name: str, subscript: int, a: tuple[float, float], b: tuple[float, float]) -> None:
-        colour = ink(name)
+    def wire(name: str, t: int, a: Point, b: Point) -> None:
+        colour, vector = ink(name), vectors[name][t - (name == "x")]
         wires.append(f'<path d="M{a[0]:g},{a[1]:g}L{b[0]:g},{b[1]:g}" stroke="{colour}" stroke-width="2"/>')
         wires.append(_arrow([a, b], colour, back))
-        vector = vectors[name][subscript - (name == "x")]
-        tab = ("d" if back else "") + name + "₀₁₂₃₄₅₆₇₈₉"[subscript] if subscript < 10 else name
+        tab = ("d" if back else "") + name + str(t).translate(SUBSCRIPTS)
         plates.append(_pill(((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), vector, colour, ink, tab, scale, False))
 
-    for t in range(T + 1):
-        left = MARGIN + STEP * (t - 0.5) + BOX_WIDTH / 2 if t else 8.0
-        right = MARGIN + STEP * (t + 0.5) - BOX_WIDTH / 2 if t < T else width - 8.0
-        for lane, name in enumerate(states):
-            y = TOP + BOX_HEIGHT / 2 + lane * LANE
-            wire(name, t, (left, y), (right, y))
-    for t in range(1, T + 1):
-        x, bottom = MARGIN + STEP * (t - 0.5), TOP + height
-        wire("x", t, (x, bottom + 64), (x, bottom))
-        box = f'x="{x - BOX_WIDTH / 2:g}" y="{TOP}" width="{BOX_WIDTH}" height="{height}" rx="7"'
-        boxes.append(f'<rect {box} fill="{ink("ground")}"/><rect {box} fill="{ink("h")}" fill-opacity=".12" ')
+    def box(t: int, x: float, top: float) -> None:
+        place = f'x="{x - BOX_WIDTH / 2:g}" y="{top:g}" width="{BOX_WIDTH}" height="{height}" rx="7"'
+        boxes.append(f'<rect {place} fill="{ink("ground")}"/><rect {place} fill="{ink("h")}" fill-opacity=".12" ')
         boxes.append(f'stroke="{ink("h")}" stroke-width="2"/>')
-        boxes.append(_text(x, middle - 2, f"step {t}", ink("ink"), 13, extra=BOLD))
-        boxes.append(_text(x, middle + 15, "W, U, b", ink("muted"), 12))
+        boxes.append(_text(x, top + height / 2 - 2, f"step {t}", ink("ink"), 13, extra=BOLD))
+        boxes.append(_text(x, top + height / 2 + 15, "W, U, b", ink("muted"), 12))
+
+    for row in range(rows):
+        top, first, last = TOP + row * (TOP - 28 + height + BELOW), row * ROW_STEPS, min((row + 1) * ROW_STEPS, T)
+        middles = [MARGIN + STEP * (k + 0.5) for k in range(last - first)]
+        ends = [8.0 - BOX_WIDTH / 2, *middles, middles[-1] + STEP / 2 + MARGIN - 8.0 + BOX_WIDTH / 2]
+        for t, (left, right) in enumerate(pairwise(ends), first):
+            for lane, name in enumerate(states):
+                y = top + BOX_HEIGHT / 2 + lane * apart
+                wire(name, t, (left + BOX_WIDTH / 2, y), (right - BOX_WIDTH / 2, y))
+        for t, x in enumerate(middles, first + 1):
+            wire("x", t, (x, top + height + 64), (x, top + height))
+            box(t, x, top)
     desc = _words(vectors, back)
-    tall = TOP + height + 76
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="lc-diagram" role="img" width="{min(width, 820)}" '
         f'viewBox="0 0 {width} {tall}" style="max-width:100%;height:auto" font-family="{FONT}" '
