@@ -54,19 +54,32 @@ def peephole_step(
 
 
 def _step_but(
-    W, U, b, p_i, p_f, p_o, x, h_, c_, *, order=(0, 1, 2, 3), seen="cell", shows="c", on="ifo", outside=False, g_sees=0
-):
+    W, U, b, p_i, p_f, p_o, x, h_, c_, *, order=(0, 1, 2, 3), seen="cell", shows="c", on="ifo", outside=False, g_sees=0,
+    squash=np.tanh, g=np.tanh, coupled=False, shown="c", interleaved=False, left_out="", sign=1.0,
+):  # fmt: skip
     """The step with one thing done otherwise: what the registered mistakes are made of."""
-    parts = np.split(x @ W.T + h_ @ U.T + b, 4, axis=1)
+    a = x @ W.T + (0.0 if left_out == "U" else h_ @ U.T) + (0.0 if left_out == "b" else b)
+    parts = np.moveaxis(a.reshape(len(x), -1, 4), 2, 0) if interleaved else np.split(a, 4, axis=1)
     a_i, a_f, a_g, a_o = (parts[k] for k in order)
-    look = {"cell": lambda s: s, "tanh": np.tanh, "h_": lambda s: h_}[seen]
+    term = {
+        "cell": lambda p, s: p * s,
+        "tanh": lambda p, s: p * np.tanh(s),
+        "h_": lambda p, s: p * h_,
+        "all units": lambda p, s: (s @ p)[:, None],
+        "o: tanh": lambda p, s: p * (np.tanh(s) if p is p_o else s),
+    }[seen]
     gate = lambda a, p, s, name: (
-        _sigmoid(a) + p * look(s) if outside else _sigmoid(a + (p * look(s) if name in on else 0.0))
+        _sigmoid(a) + term(p, s) if outside else _sigmoid(sign * (a + (name in on) * term(p, s)))
     )
     i, f = gate(a_i, p_i, c_, "i"), gate(a_f, p_f, c_, "f")
-    c = f * c_ + i * np.tanh(a_g + g_sees * p_i * c_)
+    f = np.ones_like(f) if left_out == "f" else f
+    c = f * c_ + (1 - f if coupled else i) * g(a_g + g_sees * p_i * c_)
     o = gate(a_o, p_o, c if shows == "c" else c_, "o")
-    return o * np.tanh(c), c
+    return o * squash(c if shown == "c" else c_), c
+
+
+def _turned(*args):
+    return peephole_step(*args)[::-1]
 
 
 def _swapped(W, U, b, p_i, p_f, p_o, x, h_, c_):
@@ -127,10 +140,23 @@ register(
             "no gate looks at the cell: that is the LSTM of notebook 04, and p_i, p_f, p_o do nothing",
         ),
         "o blind": (partial(_step_but, on="if"), "the output gate has no peephole here; p_o is not used"),
+        "i blind": (partial(_step_but, on="fo"), "the input gate has no peephole here; p_i is not used"),
+        "f blind": (partial(_step_but, on="io"), "the forget gate has no peephole here; p_f is not used"),
+        "only i": (partial(_step_but, on="i"), "only the input gate looks at the cell; p_f and p_o are not used"),
+        "only f": (partial(_step_but, on="f"), "only the forget gate looks at the cell; p_i and p_o are not used"),
         "only o": (partial(_step_but, on="o"), "only the output gate looks at the cell; p_i and p_f are not used"),
         "through tanh": (
             partial(_step_but, seen="tanh"),
             "the gates see tanh(c): beyond 10 or so one cell state looks like the next through it. A peephole sees c",
+        ),
+        "o through tanh": (
+            partial(_step_but, seen="o: tanh"),
+            "the output gate looks at tanh(c), which it is about to show; its peephole sees c itself",
+        ),
+        "all units": (
+            partial(_step_but, seen="all units"),
+            "p is multiplied with c_ as a matrix product: one number a sequence, the same for every unit. A unit looks "
+            "at its own cell only: p * c_",
         ),
         "h for c": (
             partial(_step_but, seen="h_"),
@@ -145,9 +171,46 @@ register(
             "the candidate looks at the cell as well; the peepholes belong to the three gates",
         ),
         "p_i and p_f exchanged": (_swapped, "p_i is given to the forget gate and p_f to the input gate"),
+        "coupled": (
+            partial(_step_but, coupled=True),
+            "1 - f stands where the input gate belongs: those are coupled gates, the subject of notebook 06",
+        ),
+        "nothing forgotten": (
+            partial(_step_but, left_out="f"),
+            "c_ is kept whole, as in 1997; here the forget gate multiplies it",
+        ),
+        "sign in the σ": (
+            partial(_step_but, sign=-1.0),
+            "the minus in σ(a) = 1 / (1 + exp(-a)) is missing: all gates do the opposite",
+        ),
+        "sigmoid candidate": (
+            partial(_step_but, g=_sigmoid),
+            "the candidate goes through σ: the cell could be written up, and never down",
+        ),
+        "c not squashed": (partial(_step_but, squash=lambda c: c), "tanh is missing between c and h"),
+        "the old c shown": (partial(_step_but, shown="c_"), "h is made from c_; it shows the new c"),
+        "returned in the other order": (_turned, "c and h are returned in the other order; it is h first"),
+        "no bias": (partial(_step_but, left_out="b"), "the bias b is left out"),
+        "no feedback": (partial(_step_but, left_out="U"), "U h_ is left out"),
         "rows i g f o": (
             partial(_step_but, order=(0, 2, 1, 3)),
             "the rows are taken in the order i, g, f, o; here they lie i, f, g, o",
+        ),
+        "rows f i g o": (
+            partial(_step_but, order=(1, 0, 2, 3)),
+            "the rows are taken in the order f, i, g, o; here they lie i, f, g, o",
+        ),
+        "rows i o f g": (
+            partial(_step_but, order=(0, 2, 3, 1)),
+            "the rows are taken in the order i, o, f, g, which is ONNX's; here they lie i, f, g, o",
+        ),
+        "rows i f o g": (
+            partial(_step_but, order=(0, 1, 3, 2)),
+            "the rows are taken in the order i, f, o, g; here they lie i, f, g, o",
+        ),
+        "interleaved": (
+            partial(_step_but, interleaved=True),
+            "the rows are taken unit by unit; here they lie gate by gate: first all of i, then all of f, g, o",
         ),
     },
     edges={
@@ -203,27 +266,36 @@ def peephole_backward(
 
 def _backward_but(
     W, U, b, p_i, p_f, p_o, x, h_, c_, dh, dc, *, to_c="in time", to_c_="if", o_saw="c", if_saw="c_", feedback=True,
-    through_c=True, through_h=True, slope_c=True, slopes=True, swap=False, before_slope=False,
+    through_c=True, through_h=True, slope_c=True, slopes=True, swap=False, before_slope=False, o_looks="c", f_met="c_",
+    slope_g="1-g²", ride="f", met="h_", over_batch=np.sum, dp_behind_slope=True, blind=False,
+    do="tanh", order=(0, 1, 2, 3),
 ):  # fmt: skip
     """The step back with one thing done otherwise."""
     a_i, a_f, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 4, axis=1)
-    i, f, g = _sigmoid(a_i + p_i * c_), _sigmoid(a_f + p_f * c_), np.tanh(a_g)
+    look = 0.0 if blind else 1.0
+    i, f, g = _sigmoid(a_i + look * p_i * c_), _sigmoid(a_f + look * p_f * c_), np.tanh(a_g)
     c = f * c_ + i * g
-    o, t = _sigmoid(a_o + p_o * c), np.tanh(c)
+    o, t = _sigmoid(a_o + look * p_o * (c if o_looks == "c" else c_)), np.tanh(c)
     slope = (lambda s: s * (1 - s)) if slopes else (lambda s: 1.0)
-    da_o = dh * t * slope(o)
-    looked = (dh * t if before_slope else da_o) * p_o  # what o tells the c that it looked at
+    do = dh * {"tanh": t, "c": c, "1": 1.0}[do]
+    da_o = do * slope(o)
+    looked = (do if before_slope else da_o) * p_o  # what o tells the c that it looked at
     total = (dc if through_c else 0.0) + (dh * o * (1 - t**2 if slope_c else 1.0) if through_h else 0.0)
-    total = total + (looked if to_c == "in time" else 0.0)
-    da_i, da_f = total * g * slope(i), total * c_ * slope(f)
-    da_g = total * i * (1 - g**2 if slopes else 1.0)
-    q_i, q_f = (p_f, p_i) if swap else (p_i, p_f)
-    dc_ = total * f + da_i * q_i * ("i" in to_c_) + da_f * q_f * ("f" in to_c_)
-    dc_ = dc_ + (looked if to_c == "one step late" else 0.0)
-    da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
+    total = total + (looked if to_c in ("in time", "twice") else 0.0)
     state = {"c": c, "c_": c_}
-    dp = tuple((d * state[s]).sum(axis=0) for d, s in ((da_i, if_saw), (da_f, if_saw), (da_o, o_saw)))
-    return da.T @ x, da.T @ h_, da.sum(axis=0), *dp, da @ W, da @ U if feedback else 0 * h_, dc_
+    da_i, da_f = total * g * slope(i), total * state[f_met] * slope(f)
+    da_g = total * i * ({"1-g²": 1 - g**2, "1-g": 1 - g, "none": 1.0}[slope_g] if slopes else 1.0)
+    q_i, q_f = (p_f, p_i) if swap else (p_i, p_f)
+    kept = {"f": total * f, "1": total, "dc": dc * f}[ride]
+    dc_ = kept + da_i * q_i * ("i" in to_c_) + da_f * q_f * ("f" in to_c_)
+    dc_ = dc_ + (looked if to_c in ("one step late", "twice") else 0.0)
+    da = np.concatenate([(da_i, da_f, da_g, da_o)[k] for k in order], axis=1)
+    dp_i, dp_f, dp_o = da_i, da_f, da_o
+    if not dp_behind_slope:
+        dp_i, dp_f, dp_o = total * g, total * c_, do
+    dp = tuple((d * state[s]).sum(axis=0) for d, s in ((dp_i, if_saw), (dp_f, if_saw), (dp_o, o_saw)))
+    dU = da.T @ (o * t if met == "h" else h_)
+    return da.T @ x, dU, over_batch(da, axis=0), *dp, da @ W, da @ U if feedback else 0 * h_, dc_
 
 
 def _backward_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
@@ -298,6 +370,10 @@ register(
             "da_o ∘ p_o is added to dc_ instead of to dc, after i, f and g have had their share: the output gate saw "
             "the new c, not the old one",
         ),
+        "o's look twice": (
+            partial(_backward_but, to_c="twice"),
+            "da_o ∘ p_o is added to dc, which is right, and to dc_ once more; o looked once, at the new c",
+        ),
         "looks of i and f forgotten": (
             partial(_backward_but, to_c_=""),
             "da_i ∘ p_i and da_f ∘ p_f are missing in dc_, as in the LSTM: there no gate had looked at c_",
@@ -313,6 +389,49 @@ register(
         "dp_i and dp_f from the new c": (
             partial(_backward_but, if_saw="c"),
             "dp_i and dp_f are made from the new c; i and f looked at c_",
+        ),
+        "dp before the slope": (
+            partial(_backward_but, dp_behind_slope=False),
+            "dp_i, dp_f and dp_o are made from di, df and do; they are made from da_i, da_f and da_o, behind the "
+            "slopes of the σ",
+        ),
+        "f met the new c": (
+            partial(_backward_but, f_met="c"),
+            "df is dc ∘ c; in the forward step f multiplies c_",
+        ),
+        "forward with the old c": (
+            partial(_backward_but, o_looks="c_"),
+            "the forward step inside is another one: its output gate looks at c_",
+        ),
+        "forward without peepholes": (
+            partial(_backward_but, blind=True),
+            "the forward step inside has no peepholes: i, f and o have to be computed as in E5.1",
+        ),
+        "dU from the new h": (partial(_backward_but, met="h"), "dU is made from the new h; U was multiplied by h_"),
+        "no feedback": (
+            partial(_backward_but, feedback=False),
+            "dh_ is 0: what leaves the gates for h_ through U is left out",
+        ),
+        "carousel ungated": (
+            partial(_backward_but, ride="1"),
+            "dc goes on to dc_ without f, as in 1997; here f multiplies it",
+        ),
+        "dc as it arrived": (
+            partial(_backward_but, ride="dc"),
+            "dc_ is made from the dc that arrived; what came to c through h and through the output gate goes on to "
+            "c_ as well",
+        ),
+        "do from c": (partial(_backward_but, do="c"), "do is dh ∘ c; h = o ∘ tanh(c), so it is dh ∘ tanh(c)"),
+        "do is dh": (partial(_backward_but, do="1"), "do is dh; h = o ∘ tanh(c), so it is dh ∘ tanh(c)"),
+        "rows i g f o": (
+            partial(_backward_but, order=(0, 2, 1, 3)),
+            "da is joined in the order i, g, f, o; the rows lie i, f, g, o",
+        ),
+        "slope 1 - g": (partial(_backward_but, slope_g="1-g"), "the slope of the tanh is 1 - g², not 1 - g"),
+        "no slope of g": (partial(_backward_but, slope_g="none"), "the slope 1 - g² is missing in da_g"),
+        "mean over the batch": (
+            partial(_backward_but, over_batch=np.mean),
+            "db is the mean over the batch; every sequence has its own share in the loss, and the shares add up",
         ),
         "before the slope": (
             partial(_backward_but, before_slope=True),
@@ -437,6 +556,23 @@ register(
         "everything cut": (
             partial(_left, cuts=(("U", "p_i", "p_f", "p_o"),) * 3),
             "all wires are cut every time; the question is what each of them carries",
+        ),
+        "only that wire left": (
+            partial(_left, cuts=(("p_i", "p_f", "p_o"), ("U", "p_o"), ("U", "p_i", "p_f"))),
+            "each time the other wires are cut, and the one in question is left",
+        ),
+        "only p_i cut": (
+            partial(_left, cuts=(("U",), ("p_i",), ("p_o",))),
+            "in the second number only p_i is cut; p_i and p_f are cut together",
+        ),
+        "only p_f cut": (
+            partial(_left, cuts=(("U",), ("p_f",), ("p_o",))),
+            "in the second number only p_f is cut; p_i and p_f are cut together",
+        ),
+        "in percent": (partial(_left, lambda cut, full: 100 * cut / full), "these are percent; asked is the share"),
+        "the forget gate's bias": (
+            partial(_left, row=1),
+            "you look at the bias of the forget gate, row 1; the candidate's is row 2",
         ),
         "the gate's bias": (
             partial(_left, row=3),

@@ -41,14 +41,22 @@ def coupled_step(
     return o * np.tanh(c), c
 
 
-def _step_but(W, U, b, x, h_, c_, *, order=(0, 1, 2), g=np.tanh, keep="f", new="1-f", squash=np.tanh, gate=True):
+def _step_but(
+    W, U, b, x, h_, c_, *, order=(0, 1, 2), g=np.tanh, keep="f", new="1-f", squash=np.tanh, gate="o", old="c_",
+    shown="c", interleaved=False, left_out="", outer=lambda c: c, sign=1.0,
+):  # fmt: skip
     """The step with one thing done otherwise: what the registered mistakes are made of."""
-    parts = np.split(x @ W.T + h_ @ U.T + b, 3, axis=1)
+    a = x @ W.T + (0.0 if left_out == "U" else h_ @ U.T) + (0.0 if left_out == "b" else b)
+    parts = np.moveaxis(a.reshape(len(x), -1, 3), 2, 0) if interleaved else np.split(a, 3, axis=1)
     a_f, a_g, a_o = (parts[k] for k in order)
-    f, o, g = _sigmoid(a_f), _sigmoid(a_o), g(a_g)
-    share = {"f": f, "1-f": 1 - f, "1": np.ones_like(f)}
-    c = share[keep] * c_ + share[new] * g
-    return (o if gate else 1.0) * squash(c), c
+    f, o, g = _sigmoid(sign * a_f), _sigmoid(sign * a_o), g(a_g)
+    share = {"f": f, "1-f": 1 - f, "1": np.ones_like(f), "1-o": 1 - o, "o": o}
+    c = outer(share[keep] * (c_ if old == "c_" else h_) + share[new] * g)
+    return share[gate] * squash(c if shown == "c" else c_), c
+
+
+def _turned(*args):
+    return coupled_step(*args)[::-1]
 
 
 register(
@@ -101,7 +109,43 @@ register(
             "the candidate goes through σ: an average of numbers above zero is never below it",
         ),
         "c not squashed": (partial(_step_but, squash=lambda c: c), "tanh is missing between c and h"),
-        "no output gate": (partial(_step_but, gate=False), "the output gate is left out: h is tanh(c)"),
+        "no output gate": (partial(_step_but, gate="1"), "the output gate is left out: h is tanh(c)"),
+        "h is c": (
+            partial(_step_but, gate="1", squash=lambda c: c),
+            "c is returned for h as well: that is the state of a GRU, the next notebook; here h = o ∘ tanh(c)",
+        ),
+        "1 - f shows": (
+            partial(_step_but, gate="1-f"),
+            "1 - f gates the output as well; the output gate o has rows of its own, the last ones",
+        ),
+        "1 - o writes": (
+            partial(_step_but, new="1-o"),
+            "the candidate's share is 1 - o; the gate that is coupled to it is f",
+        ),
+        "the old c shown": (partial(_step_but, shown="c_"), "h is made from c_; it shows the new c"),
+        "h_ averaged": (
+            partial(_step_but, old="h_"),
+            "f multiplies h_; what is kept is the old cell state, c_",
+        ),
+        "candidate not squashed": (
+            partial(_step_but, g=lambda a: a),
+            "the candidate has no tanh: without it the average is not bounded by 1",
+        ),
+        "squashed twice": (
+            partial(_step_but, outer=np.tanh),
+            "c goes through a tanh of its own before it is kept: the memory would shrink at every step",
+        ),
+        "returned in the other order": (_turned, "c and h are returned in the other order; it is h first"),
+        "sign in the σ": (
+            partial(_step_but, sign=-1.0),
+            "the minus in σ(a) = 1 / (1 + exp(-a)) is missing: both gates do the opposite",
+        ),
+        "no bias": (partial(_step_but, left_out="b"), "the bias b is left out"),
+        "no feedback": (partial(_step_but, left_out="U"), "U h_ is left out"),
+        "interleaved": (
+            partial(_step_but, interleaved=True),
+            "the rows are taken unit by unit; here they lie gate by gate: first all of f, then all of g, o",
+        ),
         "rows g f o": (
             partial(_step_but, order=(1, 0, 2)),
             "the rows are taken in the order g, f, o; here they lie f, g, o",
@@ -155,19 +199,26 @@ def coupled_backward(
 
 def _backward_but(
     W, U, b, x, h_, c_, dh, dc, *, df="c_-g", dg="1-f", ride="f", through_c=True, through_h=True, slope_c=True,
-    slopes=True,
+    no_slope="", slope_g="1-g²", met="h_", feedback=True, over_batch=np.sum, exchanged=False,
+    do="tanh", order=(0, 1, 2),
 ):  # fmt: skip
     """The step back with one thing done otherwise."""
     a_f, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 3, axis=1)
     f, g, o = _sigmoid(a_f), np.tanh(a_g), _sigmoid(a_o)
-    t = np.tanh(f * c_ + (1 - f) * g)
-    do = dh * t
+    c = (1 - f) * c_ + f * g if exchanged else f * c_ + (1 - f) * g
+    t = np.tanh(c)
+    do = dh * {"tanh": t, "c": c, "1": 1.0}[do]
     total = (dc if through_c else 0.0) + (dh * o * (1 - t**2 if slope_c else 1.0) if through_h else 0.0)
-    seen = {"c_-g": c_ - g, "c_": c_, "c_+g": c_ + g, "g-c_": g - c_}[df]
+    seen = {"c_-g": c_ - g, "c_": c_, "c_+g": c_ + g, "g-c_": g - c_, "-g": -g}[df]
     share = {"1-f": 1 - f, "f": f, "1": np.ones_like(f)}
     d_f, d_g = total * seen, total * share[dg]
-    da = np.concatenate([d_f * f * (1 - f), d_g * (1 - g**2), do * o * (1 - o)] if slopes else [d_f, d_g, do], axis=1)
-    return da.T @ x, da.T @ h_, da.sum(axis=0), da @ W, da @ U, total * share[ride]
+    slopes = {"f": f * (1 - f), "g": 1 - g**2 if slope_g == "1-g²" else 1 - g, "o": o * (1 - o)}
+    slopes |= {name: np.ones_like(f) for name in no_slope}
+    parts = d_f * slopes["f"], d_g * slopes["g"], do * slopes["o"]
+    da = np.concatenate([parts[k] for k in order], axis=1)
+    dc_ = dc * f if ride == "dc" else total * share[ride]
+    dU = da.T @ (o * t if met == "h" else h_)
+    return da.T @ x, dU, over_batch(da, axis=0), da @ W, da @ U if feedback else 0 * h_, dc_
 
 
 def _backward_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
@@ -230,6 +281,10 @@ register(
             partial(_backward_but, df="c_+g"),
             "df is dc ∘ (c_ + g): the derivative of 1 - f is minus one",
         ),
+        "the old forgotten": (
+            partial(_backward_but, df="-g"),
+            "df is -dc ∘ g: the first place of f, before c_, is left out",
+        ),
         "difference turned": (partial(_backward_but, df="g-c_"), "df is dc ∘ (g - c_), which is di; df is minus that"),
         "share exchanged": (partial(_backward_but, dg="f"), "dg is dc ∘ f; the candidate came in with 1 - f"),
         "candidate ungated": (partial(_backward_but, dg="1"), "dg is all of dc; the candidate came in with 1 - f"),
@@ -241,7 +296,37 @@ register(
         ),
         "no dh in dc": (partial(_backward_but, through_h=False), "what reaches c through h is left out of dc"),
         "no slope of tanh(c)": (partial(_backward_but, slope_c=False), "the slope 1 - tanh²(c) is missing"),
-        "no slopes": (partial(_backward_but, slopes=False), "the slopes of the gates are missing: da is df, dg, do"),
+        "no slopes": (
+            partial(_backward_but, no_slope="fgo"),
+            "the slopes of the gates are missing: da is df, dg, do",
+        ),
+        "no slope of f": (partial(_backward_but, no_slope="f"), "the slope f(1 - f) is missing in da_f"),
+        "no slope of g": (partial(_backward_but, no_slope="g"), "the slope 1 - g² is missing in da_g"),
+        "no slope of o": (partial(_backward_but, no_slope="o"), "the slope o(1 - o) is missing in da_o"),
+        "do from c": (partial(_backward_but, do="c"), "do is dh ∘ c; h = o ∘ tanh(c), so it is dh ∘ tanh(c)"),
+        "do is dh": (partial(_backward_but, do="1"), "do is dh; h = o ∘ tanh(c), so it is dh ∘ tanh(c)"),
+        "rows g f o": (
+            partial(_backward_but, order=(1, 0, 2)),
+            "da is joined in the order g, f, o; the rows lie f, g, o",
+        ),
+        "slope 1 - g": (partial(_backward_but, slope_g="1-g"), "the slope of the tanh is 1 - g², not 1 - g"),
+        "dc as it arrived": (
+            partial(_backward_but, ride="dc"),
+            "dc_ is made from the dc that arrived; what came to c through h goes on to c_ as well",
+        ),
+        "dU from the new h": (partial(_backward_but, met="h"), "dU is made from the new h; U was multiplied by h_"),
+        "no feedback": (
+            partial(_backward_but, feedback=False),
+            "dh_ is 0: what leaves the gates for h_ through U is left out",
+        ),
+        "mean over the batch": (
+            partial(_backward_but, over_batch=np.mean),
+            "db is the mean over the batch; every sequence has its own share in the loss, and the shares add up",
+        ),
+        "forward exchanged": (
+            partial(_backward_but, exchanged=True),
+            "the forward step inside has f at the candidate and 1 - f at the old state; f stands before c_",
+        ),
     },
     edges={
         "an error that comes through h alone": lambda rng: _only(rng, "h"),
@@ -269,9 +354,13 @@ def _signed(W, U, b, *, signs=(-1.0, 1.0, 1.0), which="WUb"):
     return tuple(new if k in which else old + 0 for k, new, old in zip("WUb", turned, (W, U, b)))
 
 
-def _one_minus(W, U, b):
+def _one_minus(W, U, b, which="WUb"):
     H = U.shape[1]
-    return tuple(np.concatenate([1 - a[:H], a[H:]]) for a in (W, U, b))
+    return tuple(np.concatenate([1 - a[:H] if k in which else a[:H], a[H:]]) for k, a in zip("WUb", (W, U, b)))
+
+
+def _last(W, U, b):
+    return tuple(np.roll(a, -U.shape[1], axis=0) for a in (W, U, b))
 
 
 def _in_place(W, U, b):
@@ -318,6 +407,24 @@ register(
         ),
         "bias forgotten": (partial(_signed, which="WU"), "the bias of the gate keeps its sign"),
         "only the bias": (partial(_signed, which="b"), "only the bias changes its sign; W_i and U_i belong to it"),
+        "the candidate's rows": (
+            partial(_signed, signs=(1.0, -1.0, 1.0)),
+            "the candidate's rows change their sign; the first H rows are the input gate's",
+        ),
+        "only W": (partial(_signed, which="W"), "only W_i changes its sign; U_i and b_i belong to the same sum"),
+        "only U": (partial(_signed, which="U"), "only U_i changes its sign; W_i and b_i belong to the same sum"),
+        "rows dropped": (
+            partial(_signed, signs=(0.0, 1.0, 1.0)),
+            "the gate's rows are set to 0: then f is a half, whatever comes in",
+        ),
+        "rows moved": (
+            _last,
+            "the gate's rows are moved to the end; both conventions have the gate first, and only its sign differs",
+        ),
+        "one minus the bias": (
+            partial(_one_minus, which="b"),
+            "1 - b stands for the bias: the gate is taken from 1, not what goes into its σ",
+        ),
         "one minus the weights": (_one_minus, "1 - W, 1 - U, 1 - b: the gate is taken from 1, not its weights"),
         "in place": (_in_place, "the caller's arrays are changed in place"),
     },
@@ -383,5 +490,20 @@ register(
         "time constant": (lambda: 10, "10 is 1/(1 - f), the time constant: a third of the way is still to go there"),
         "half-life": (lambda: 7, "7 is the half-life of what is in c, ln 2 / -ln 0.9"),
         "f = 0.99": (partial(_stuck, f=0.99), "f is 0.99 in your loop"),
+        "estimated": (
+            lambda: 164,
+            "164 is the estimate by logarithms, ln 2⁻²⁵ / ln 0.9; rounding at every step ends it earlier: run the loop",
+        ),
+        "estimated with 24 bits": (
+            lambda: 158,
+            "158 is the estimate by logarithms with 24 bits, ln 2⁻²⁴ / ln 0.9; rounding at every step ends it earlier: "
+            "run the loop",
+        ),
+        "by the formula": (
+            lambda: 139,
+            "139 is where 1 - fⁿ, rounded once, stops changing; the cell rounds at every step: run the loop",
+        ),
+        "a hundredth": (lambda: 22, "22 is where the next step adds less than a hundredth; float32 still sees that"),
+        "float16": (partial(_stuck, np.float16), "the loop runs in float16, which has 11 bits"),
     },
 )
