@@ -337,8 +337,8 @@ def lstm97_backward(
 
 def _backward_but(
     W, U, b, x, h_, c_, dh, dc, *, through_h=True, through_c=True, slope_c=True, ride="dc", gates=True, twice=False,
-    feedback=True, swap=False, turn=True, gate=True, shown="c", heard="tanh(c)", slope_g=True, order=(0, 1, 2),
-    before="h_", mean=False, extra=False,
+    feedback=True, swap=False, turn=True, gate=True, shown="c", heard="tanh(c)", slope_g="1 - g²", order=(0, 1, 2),
+    before="h_", mean=False, extra=False, exchanged=False,
 ):  # fmt: skip
     """The step back with one thing done otherwise."""
     i, g, o, c = _inside(W, U, b, x, h_, c_)
@@ -351,13 +351,14 @@ def _backward_but(
     slope = lambda s: s * (1 - s)
     again = lambda s: slope(_sigmoid(s)) if twice else slope(s)
     tanh_again = 1 - np.tanh(g) ** 2 if twice else 1 - g**2
-    bend_g = tanh_again if slope_g else slope(g)
+    bend_g = {"1 - g²": tanh_again, "σ": slope(g), "none": 1.0}[slope_g]
     das = [di * again(i), dg * bend_g, do * again(o)] if gates else [di, dg, do]
     da = np.concatenate([das[k] for k in order], axis=1)
     riding = {"dc": total, "0": np.zeros_like(c_), "dc·i": total * i, "arriving": dc + 0, "dc·o": total * o}[ride]
     dh_ = da @ (U if turn else _as_rows(U).T) if feedback else np.zeros_like(h_)
     dU = da.T @ (h_ if before == "h_" else o * np.tanh(c))
-    return da.T @ x, dU, da.mean(axis=0) if mean else da.sum(axis=0), da @ W, dh_ + dh if extra else dh_, riding
+    rest = (riding, dh_) if exchanged else (dh_ + dh if extra else dh_, riding)
+    return da.T @ x, dU, da.mean(axis=0) if mean else da.sum(axis=0), da @ W, *rest
 
 
 def _backward_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
@@ -481,7 +482,7 @@ register(
             "do is dh * c; o was multiplied with tanh(c)",
         ),
         "g with the slope of σ": (
-            partial(_backward_but, slope_g=False),
+            partial(_backward_but, slope_g="σ"),
             "da_g has the slope of σ, g(1 - g); the candidate is a tanh, whose slope is 1 - g**2",
         ),
         "h for h_": (
@@ -507,6 +508,14 @@ register(
         "mean over the batch": (
             partial(_backward_but, mean=True),
             "db is the mean over the batch; every row has used b, so their gradients add",
+        ),
+        "no tanh'(g)": (
+            partial(_backward_but, slope_g="none"),
+            "the derivative of the candidate's tanh is left out",
+        ),
+        "dh_ and dc_ exchanged": (
+            partial(_backward_but, exchanged=True),
+            "dh_ and dc_ are returned in the wrong order: dh_ comes before dc_",
         ),
     },
     edges={

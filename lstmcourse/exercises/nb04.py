@@ -221,8 +221,8 @@ def lstm_backward(
 
 def _backward_but(
     W, U, b, x, h_, c_, dh, dc, *, through_h=True, through_c=True, slope_c=True, ride="dc·f", slopes=True, twice=False,
-    feedback=True, swap="", turn=True, gate=True, seen="c_", shown="c", heard="tanh(c)", slope_g=True,
-    order=(0, 1, 2, 3), before="h_", mean=False, extra=False,
+    feedback=True, swap="", turn=True, gate=True, seen="c_", shown="c", heard="tanh(c)", slope_g="1 - g²",
+    order=(0, 1, 2, 3), before="h_", mean="", extra=False, exchanged=False,
 ):  # fmt: skip
     """The step back with one thing done otherwise."""
     a_i, a_f, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 4, axis=1)
@@ -233,11 +233,12 @@ def _backward_but(
     bend_c = {"c, not tanh(c)": 1 - c**2, "σ": t * (1 - t)}.get(shown, 1 - t**2)
     from_h = dh * (o if gate else 1.0) * (bend_c if slope_c else 1.0)
     total = (dc if through_c else 0.0) + (from_h if through_h else 0.0)
+    do = total * t if heard == "dc" else do
     di, dg = (total * i, total * g) if swap == "ig" else (total * g, total * i)
     df = total * {"c_": c_, "c": c, "f": f, "g": g, "h_": h_}[seen]
     slope = lambda s: s * (1 - s)
     again = lambda s: slope(_sigmoid(s)) if twice else slope(s)
-    bend = (1 - np.tanh(g) ** 2 if twice else 1 - g**2) if slope_g else slope(g)
+    bend = {"1 - g²": 1 - np.tanh(g) ** 2 if twice else 1 - g**2, "σ": slope(g), "none": 1.0}[slope_g]
     das = [di * again(i), df * again(f), dg * bend, do * again(o)] if slopes else [di, df, dg, do]
     da = np.concatenate([das[k] for k in order], axis=1)
     riding = {
@@ -249,11 +250,13 @@ def _backward_but(
         "dc·i": total * i,
         "dc·(1-f)": total * (1 - f),
         "dc·o": total * o,
+        "dc·f + arriving": total * f + dc,
     }
     dh_ = da @ (U if turn else _as_rows(U).T) if feedback else np.zeros_like(h_)
     dU = da.T @ (h_ if before == "h_" else o * np.tanh(c))
-    db = da.mean(axis=0) if mean else da.sum(axis=0)
-    return da.T @ x, dU, db, da @ W, dh_ + dh if extra else dh_, riding[ride]
+    rest = (riding[ride], dh_) if exchanged else (dh_ + dh if extra else dh_, riding[ride])
+    share, all_share = (1 / len(x) if mean else 1.0), (1 / len(x) if mean == "all" else 1.0)
+    return da.T @ x * all_share, dU * all_share, da.sum(axis=0) * share, da @ W, *rest
 
 
 def _backward_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
@@ -400,7 +403,7 @@ register(
             "dc_ is multiplied with the output gate; the one before c_ is the forget gate",
         ),
         "g with the slope of σ": (
-            partial(_backward_but, slope_g=False),
+            partial(_backward_but, slope_g="σ"),
             "da_g has the slope of σ, g(1 - g); the candidate is a tanh, whose slope is 1 - g**2",
         ),
         "h for h_": (
@@ -424,8 +427,29 @@ register(
             "dh is added to dh_: h_ reaches h through the gates and the candidate only, and that is da @ U",
         ),
         "mean over the batch": (
-            partial(_backward_but, mean=True),
+            partial(_backward_but, mean="db"),
             "db is the mean over the batch; every row has used b, so their gradients add",
+        ),
+        "all divided by B": (
+            partial(_backward_but, mean="all"),
+            "dW, dU and db are divided by the size of the batch; dh and dc are gradients of the loss already, so the "
+            "rows' shares add",
+        ),
+        "no tanh'(g)": (
+            partial(_backward_but, slope_g="none"),
+            "the derivative of the candidate's tanh is left out",
+        ),
+        "o hears dc": (
+            partial(_backward_but, heard="dc"),
+            "do is made from dc; the output gate stands between c and h, and hears dh only",
+        ),
+        "dh_ and dc_ exchanged": (
+            partial(_backward_but, exchanged=True),
+            "dh_ and dc_ are returned in the wrong order: dh_ comes before dc_",
+        ),
+        "dc added again": (
+            partial(_backward_but, ride="dc·f + arriving"),
+            "the dc that arrived is added to dc_ once more, unforgotten; all of it goes through f",
         ),
     },
     edges={
@@ -453,7 +477,18 @@ def remember_for(half_life: float, b_ih: np.ndarray, b_hh: np.ndarray) -> tuple[
 
 
 def _bias_but(
-    half_life, b_ih, b_hh, *, block=1, first=1.0, second=0.0, value=None, copy=True, all_rows=False, add=False
+    half_life,
+    b_ih,
+    b_hh,
+    *,
+    block=1,
+    first=1.0,
+    second=0.0,
+    value=None,
+    copy=True,
+    all_rows=False,
+    add=False,
+    silent=False,
 ):
     H = len(b_ih) // 4
     f = 0.5 ** (1 / half_life)
@@ -463,7 +498,9 @@ def _bias_but(
     rows = slice(None) if all_rows else slice(block * H, (block + 1) * H)
     b_ih[rows] = first * bias + (b_ih[rows] if add else 0.0)
     if second is not None:
-        b_hh[rows] = second * bias
+        b_hh[rows] = second * bias if second else 0.0
+    if silent:
+        b_hh[...] = 0.0
     return b_ih, b_hh
 
 
@@ -544,6 +581,10 @@ register(
         "added": (
             partial(_bias_but, add=True),
             "the bias is added to the random number that stood in b_ih; it was to take its place",
+        ),
+        "all of b_hh silent": (
+            partial(_bias_but, silent=True),
+            "all of b_hh is zero; only the forget gate's rows of it are to be, and the other gates keep what they had",
         ),
         "the last block": (
             partial(_bias_but, block=3),
