@@ -5,6 +5,7 @@ it is called, so that ``doctor`` can run where half of the environment is broken
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -28,8 +29,24 @@ def available() -> dict[str, str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; its exit status is returned, 130 after Ctrl-C."""
-    argv = list(sys.argv[1:] if argv is None else argv)
+    """Run one command; its exit status is returned: 130 after Ctrl-C, 141 when the reader of a pipe has gone."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a console or a pipe that cannot show aⁿ shows a? and goes on
+            stream.reconfigure(errors="replace")
+    try:
+        try:
+            return _run(list(sys.argv[1:] if argv is None else argv))
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # as in `… | head`; what is still buffered has nowhere to go, not even at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _run(argv: list[str]) -> int:
     commands = available()
     width = max(map(len, commands))
     parser = argparse.ArgumentParser(
@@ -40,12 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"lstmcourse {__version__}")
     parser.add_argument("command", choices=commands, metavar="COMMAND")
+    if not argv:
+        parser.print_help(sys.stderr)
+        return 2
     command = parser.parse_args(argv[:1]).command
-    try:
-        return import_module(f"lstmcourse.{command}").main(argv[1:]) or 0
-    except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
-        return 130
+    return import_module(f"lstmcourse.{command}").main(argv[1:]) or 0
 
 
 if __name__ == "__main__":

@@ -47,9 +47,12 @@ def execute(path: Path, timeout: float = 120, on_cell: Callable[[], object] | No
 
     try:
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-    except (OSError, nbformat.reader.NotJSONError) as error:
-        raise NotebookError(f"{path}: no readable notebook ({error})") from error
-    give_ids(notebook)
+        give_ids(notebook)
+    except OSError as error:
+        raise NotebookError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except Exception as error:  # whatever nbformat stumbles over, the file is none
+        reason = str(error).splitlines() or [type(error).__name__]
+        raise NotebookError(f"{path}: no notebook ({reason[0]})") from error
     running: dict[str, Any] = {"index": 0}
     client = NotebookClient(
         notebook,

@@ -55,7 +55,8 @@ def device() -> Finding:
     """Where torch computes, and with how many threads."""
     import torch
 
-    places = [f"CPU ({os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads)"]
+    threads = torch.get_num_threads()
+    places = [f"CPU ({os.cpu_count()} cores, torch uses {threads} thread{'s' * (threads != 1)})"]
     if torch.cuda.is_available():
         places += [f"CUDA ({torch.cuda.get_device_name(k)})" for k in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
@@ -146,16 +147,25 @@ def _text(message: dict) -> str:
 def examine(checks: Sequence[tuple[str, Callable[[], Finding]]]) -> list[Finding]:
     """Run the checks and print each finding as it comes. A check that raises is a failed one."""
     findings = []
+    well, ill = ("✓", "✗") if _can_show("✓✗") else ("ok", "NO")
     for name, check in checks:
         try:
             finding = check()
         except Exception as error:
             finding = Finding(name, False, f"{type(error).__name__}: {error}", INSTALL)
-        print(f"{'✓' if finding.ok else '✗'} {finding.name:<14} {finding.detail}", flush=True)
+        print(f"{well if finding.ok else ill} {finding.name:<14} {finding.detail}", flush=True)
         if not finding.ok:
             print(f"  mend it with:  {finding.mend}", flush=True)
         findings.append(finding)
     return findings
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def checks() -> list[tuple[str, Callable[[], Finding]]]:

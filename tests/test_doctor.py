@@ -1,5 +1,6 @@
 """The doctor finds nothing here, and in a broken environment it names the mend."""
 
+import os
 import subprocess
 import sys
 
@@ -7,6 +8,8 @@ import pytest
 
 from lstmcourse import doctor
 from lstmcourse.__main__ import main
+
+ASCII = os.environ | {"PYTHONIOENCODING": "ascii"}
 
 
 def test_this_environment_is_well(capsys):
@@ -18,7 +21,7 @@ def test_this_environment_is_well(capsys):
         "numpy",
         "torch",
         "device",
-        "threads",
+        "thread",
         "NumPy = torch",
         "JupyterLab",
         "ipywidgets",
@@ -104,6 +107,36 @@ def test_an_unknown_command_is_refused():
     done = subprocess.run([sys.executable, "-m", "lstmcourse", "nope"], capture_output=True, text=True)
     assert done.returncode == 2
     assert "invalid choice: 'nope' (choose from" in done.stderr
+
+
+def test_without_a_command_all_are_listed(capsys):
+    assert main([]) == 2
+    assert "experiments  list, run or show" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["experiments list", "experiments show anbn", "data", "--help"])
+def test_the_reader_of_a_pipe_may_leave(command):
+    code = "import os, sys; os.close(0); sys.exit()"  # leaves before a line was read
+    reader = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+    reader.wait()
+    writer = [sys.executable, "-m", "lstmcourse", *command.split()]
+    done = subprocess.run(writer, stdout=reader.stdin, stderr=subprocess.PIPE, text=True)
+    reader.stdin.close()
+    assert done.stderr == "" and done.returncode in (0, 141)  # argparse swallows it by itself
+
+
+@pytest.mark.parametrize("command", [["experiments", "list"], ["experiments", "show", "anbn"]])
+def test_an_output_that_knows_no_greek_is_no_failure(command):
+    done = subprocess.run([sys.executable, "-m", "lstmcourse", *command], capture_output=True, env=ASCII)
+    assert done.returncode == 0 and done.stderr == b""
+    assert b"a?b?" in done.stdout
+
+
+def test_the_doctor_speaks_ascii_where_it_must():
+    findings = "[('x', lambda: doctor.Finding('x', True, 'well')), ('y', lambda: doctor.Finding('y', False, 'ill'))]"
+    code = f"from lstmcourse import doctor; doctor.examine({findings})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=ASCII, check=True)
+    assert [line.split()[:2] for line in done.stdout.decode().splitlines()[:2]] == [["ok", "x"], ["NO", "y"]]
 
 
 def test_only_commands_that_are_there_are_listed(monkeypatch):

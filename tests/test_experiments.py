@@ -147,6 +147,40 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "setting", "text"),
+    [
+        ("anbn", {"n": 0}, "n must be positive and of the kind of its default 20, got 0"),
+        ("anbn", {"n": True}, "n must be positive and of the kind of its default 20, got True"),
+        ("anbn", {"n": "ten"}, "n must be positive and of the kind of its default 20, got 'ten'"),
+        ("anbn", {"steps": 2.5}, "steps must be positive and of the kind of its default 4000, got 2.5"),
+        ("anbn", {"seed": -1}, "seed must be not negative and of the kind of its default 0, got -1"),
+        ("anbn", {"lengths": [1]}, "settings of anbn are n, steps, seed, got lengths"),
+        ("adding_starts", {"lengths": 10}, "lengths must be positive and of the kind of its default (10, 20, 40, 80)"),
+        ("adding_starts", {"lengths": []}, "lengths must be positive"),
+        ("adding_starts", {"rates": [0.1, -0.1]}, "rates must be positive"),
+    ],
+)
+def test_a_setting_is_refused_before_anything_runs(tmp_path, name, setting, text):
+    with pytest.raises(ExperimentError, match=re.escape(text)):
+        run(name, tmp_path / "new", **setting)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(toy, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    _registry.EXPERIMENTS["toy"] = _registry.EXPERIMENTS["toy"]._replace(function=lambda n=3: 1 / 0)
+    assert experiments.main(["run", "toy", "--folder", str(tmp_path / "file" / "below")]) == 1
+    assert capsys.readouterr().err.startswith("folder must be one that can be written, got")
+
+
+@pytest.mark.parametrize("threads", ["0", "-2", "many"])
+def test_threads_are_at_least_one(threads, capsys):
+    with pytest.raises(SystemExit):
+        experiments.main(["run", "anbn", "--threads", threads])
+    assert f"argument --threads: must be at least 1, got {threads}" in capsys.readouterr().err
+
+
 def test_the_sigma_candidate_only_grows():
     ensemble = experiments.train_counting(experiments.SigmaCandidateLSTM, hidden=3, n=2, steps=1, progress=False)
     with torch.no_grad():

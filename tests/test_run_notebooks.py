@@ -77,10 +77,17 @@ def test_a_failed_cell_leaves_the_file_as_it_was(tmp_path, capsys, source, said)
     assert said in error
 
 
-def test_no_notebook_is_a_clear_failure(tmp_path, capsys):
-    (tmp_path / "x.ipynb").write_text("<<<<<<< mine\n")
-    assert main(["build", "execute", str(tmp_path / "x.ipynb"), str(tmp_path / "none.ipynb")]) == 1
-    assert capsys.readouterr().err.count("no readable notebook") == 2
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"<<<<<<< mine\n", b"[1, 2]", b'{"a": 1}', b'{"nbformat": 4, "metadata": {}, "cells": 3}', b"\xff\xfe{"],
+)
+def test_no_notebook_is_a_clear_failure(tmp_path, capsys, data):
+    (tmp_path / "x.ipynb").write_bytes(data)
+    assert main(["build", "execute", str(tmp_path / "x.ipynb"), str(tmp_path / "none.ipynb"), str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "x.ipynb: no notebook (" in said and "none.ipynb: cannot be read (No such file" in said
+    assert f"{tmp_path}: cannot be read (Is a directory)" in said and "Traceback" not in said
+    assert (tmp_path / "x.ipynb").read_bytes() == data
 
 
 def test_progress_bars_leave_only_their_last_state():

@@ -58,12 +58,19 @@ def run(name: str, folder: str | Path | None = None, **settings: Any) -> dict[st
     """Run an experiment and write its figures to `folder`/NAME.json; returns what was written.
 
     settings: in place of the defaults. folder: the checkout's results/ unless given. The file appears at once and
-    whole at the end; Ctrl-C writes nothing. Raises ExperimentError for an unknown name or setting.
+    whole at the end; Ctrl-C writes nothing. Raises ExperimentError, before anything is run, for an unknown
+    name or setting, a value that is no positive number (a seed may be 0) of the default's kind, and a folder that
+    cannot be written.
     """
     chosen = find(name)
-    unknown = sorted(set(settings) - set(chosen.settings))
-    if unknown:
-        raise ExperimentError(f"settings of {name} are {', '.join(chosen.settings)}, got {unknown[0]}")
+    for key, value in settings.items():
+        _check_setting(chosen, key, value)
+    folder = Path(folder or FOLDER)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ExperimentError(f"folder must be one that can be written, got {folder} ({error.strerror})") from error
     commit, began = _commit(), time.perf_counter()
     result = chosen.function(**settings)
     seconds = time.perf_counter() - began
@@ -77,8 +84,25 @@ def run(name: str, folder: str | Path | None = None, **settings: Any) -> dict[st
         ),
         "result": result,
     }
-    _write(Path(folder or FOLDER) / f"{name}.json", record)
+    _write(folder / f"{name}.json", record)
     return record
+
+
+def _check_setting(chosen: Experiment, name: str, value: Any) -> None:
+    """ExperimentError unless the experiment has the setting and the value is of its default's kind and range."""
+    if name not in chosen.settings:
+        raise ExperimentError(f"settings of {chosen.name} are {', '.join(chosen.settings)}, got {name}")
+    default = chosen.settings[name]
+    example, values = (default[0], value) if isinstance(default, tuple) else (default, [value])
+
+    def fits(number: Any) -> bool:
+        if isinstance(number, bool) or not isinstance(number, int if isinstance(example, int) else int | float):
+            return False
+        return number > 0 or (name == "seed" and number == 0)
+
+    if not (isinstance(values, list | tuple) and values and all(map(fits, values))):
+        least = "not negative" if name == "seed" else "positive"
+        raise ExperimentError(f"{name} must be {least} and of the kind of its default {default}, got {value!r}")
 
 
 def load(name: str, folder: str | Path | None = None) -> dict[str, Any]:
@@ -143,7 +167,6 @@ def _commit() -> str | None:
 
 
 def _write(path: Path, record: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

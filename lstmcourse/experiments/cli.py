@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--folder", type=Path, default=FOLDER, help="where the results lie (default: results)")
         if action == "run":
             one.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="change a setting")
-            one.add_argument("--threads", type=int, default=1, help="torch's threads (default 1: small nets)")
+            one.add_argument("--threads", type=_threads, default=1, help="torch's threads (default 1: small nets)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,6 +64,12 @@ def _run(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     print(_table(load(args.name, args.folder)))
     return 0
+
+
+def _threads(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return int(text)
 
 
 def _setting(text: str) -> tuple[str, Any]:
