@@ -25,6 +25,7 @@ NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("LSTMCOURSE_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(_state, "_unsaved", {})
     return tmp_path / "home"
 
 
@@ -160,7 +161,7 @@ def adds_in_place(x):
         (lambda: 1, "callable", "expected half(x), got half()"),
         (lambda x: np.sqrt(x, x, x), "runs", "TypeError"),
         (lambda x: None if x.size else x, "shape", "is a `return` missing"),
-        (lambda x: (x, x), "shape", "y must have shape (3, 5) = (B, H), got (2, 3, 5)"),
+        (lambda x: (x, x), "shape", "y must have shape (3, 5) = (B, H), got a tuple of 2"),
         (lambda x: {"y": x}, "shape", "y must be real numbers, got a dict"),
         (lambda x: x.T, "shape", "y must have shape (3, 5) = (B, H), got (5, 3) (case T=4, B=3, I=2, H=5)"),
         (lambda x: "half", "shape", "y must be real numbers, got 'half'"),
@@ -538,6 +539,51 @@ def test_a_failed_write_leaves_the_old_file_and_is_told(home, monkeypatch, capsy
     monkeypatch.undo()
     assert json.loads((home / "progress.json").read_text())["exercises"]["E1.1"]["attempts"] == 1
     assert [p.name for p in home.iterdir()] == ["progress.json"]
+
+
+def test_where_nothing_can_be_written_hints_and_solution_still_go_on(home, capsys):
+    home.touch()  # a file where the folder should be
+    for number in (1, 2, 3):
+        exercises.hint("E1.1")
+        assert f"hint {number} of 3" in capsys.readouterr().out
+    exercises.check("E1.1", exercises.get("E1.1").wrong["no bias"][0])
+    assert "could not be saved" not in capsys.readouterr().out, "told once"
+    exercises.solution("E1.1")
+    assert "return np.tanh(x @ W.T + h_ @ U.T + b)" in capsys.readouterr().out
+    home.unlink()
+    exercises.check("E1.2", exercises.get("E1.2").wrong["no carry"][0])  # it can be written again
+    kept = json.loads((home / "progress.json").read_text())["exercises"]
+    assert kept["E1.1"] == {"attempts": 1, "passes": 0, "hints": 3} and kept["E1.2"]["attempts"] == 1
+    assert _state._unsaved == {}
+
+
+def test_a_file_that_can_neither_be_read_nor_moved_is_told_as_it_is(home, monkeypatch, capsys):
+    (home / "progress.json").mkdir(parents=True)
+
+    def stays(*args):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(_state.os, "replace", stays)
+    assert _state.add("E1.1", hints=1)["hints"] == 1
+    assert "It stays as it is; counting starts again" in capsys.readouterr().out
+
+
+def test_a_folder_without_the_right_to_write_costs_no_waiting(home, monkeypatch, capsys):
+    home.mkdir()
+
+    def refuse(*args):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(_state.os, "open", refuse)
+    monkeypatch.setattr(_state.os, "access", lambda *args: False)
+    monkeypatch.setattr(_state.time, "sleep", lambda s: pytest.fail("waits for nothing"))
+    assert _state.add("E1.1", hints=1)["hints"] == 1
+    assert "could not be saved: Permission denied" in capsys.readouterr().out
+
+
+def test_a_tilde_is_the_users_home(home, monkeypatch):
+    monkeypatch.setenv("LSTMCOURSE_HOME", "~/course")
+    assert _state.path() == Path.home() / "course" / "progress.json"
 
 
 def test_without_the_variable_the_users_data_directory_is_used(monkeypatch):

@@ -73,7 +73,7 @@ def sha256(arrays: Arrays) -> str:
 
 def folder() -> Path:
     """Where cached data lie: the environment variable LSTMCOURSE_DATA, or else the user's cache folder."""
-    return Path(os.environ.get("LSTMCOURSE_DATA") or pooch.os_cache("lstmcourse"))
+    return Path(os.environ.get("LSTMCOURSE_DATA") or pooch.os_cache("lstmcourse")).expanduser()
 
 
 def keep(name: str, arrays: Arrays) -> None:

@@ -12,19 +12,25 @@ import platformdirs
 
 EMPTY = {"attempts": 0, "passes": 0, "hints": 0}
 
+_unsaved: dict[str, dict[str, int]] = {}  # what could not be written: it counts until this Python ends
+
 
 def path() -> Path:
     """The file: $LSTMCOURSE_HOME/progress.json, or progress.json in the user's data directory."""
     home = os.environ.get("LSTMCOURSE_HOME") or platformdirs.user_data_dir("lstmcourse", appauthor=False)
-    return Path(home) / "progress.json"
+    return Path(home).expanduser() / "progress.json"
 
 
 def load() -> dict[str, dict[str, int]]:
-    """{id: {"attempts", "passes", "hints"}}. An unreadable file is moved aside, with a message, and {} returned."""
+    """{id: {"attempts", "passes", "hints"}}. An unreadable file is moved aside, with a message, and counts as empty."""
+    return _read() | {id: dict(one) for id, one in _unsaved.items()}
+
+
+def _read() -> dict[str, dict[str, int]]:
     file = path()
     try:
         text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError):
         return _move_aside(file)
@@ -41,18 +47,29 @@ def entry(id: str) -> dict[str, int]:
 
 
 def add(id: str, **counts: int) -> dict[str, int]:
-    """Adds to the counts of one exercise and returns them. A file that cannot be written is told, never raised."""
+    """Adds to the counts of one exercise and returns them.
+
+    A file that cannot be written is told once, never raised; the counts then live as long as this Python does.
+    """
     try:
         with _lock():
-            exercises = load()
-            one = exercises.setdefault(id, dict(EMPTY))
-            for key, n in counts.items():
-                one[key] += n
+            exercises = _counted(id, counts)
             _write({"version": 1, "exercises": exercises})
-            return one
+            _unsaved.clear()
     except OSError as error:
-        print(f"(Your progress could not be saved: {error.strerror or error}.)")
-        return {key: counts.get(key, 0) for key in EMPTY}
+        if not _unsaved:
+            print(f"(Your progress could not be saved: {error.strerror or error}. It is kept until this kernel ends.)")
+        exercises = _counted(id, counts)
+        _unsaved[id] = exercises[id]
+    return exercises[id]
+
+
+def _counted(id: str, counts: dict[str, int]) -> dict[str, dict[str, int]]:
+    exercises = load()
+    one = exercises.setdefault(id, dict(EMPTY))
+    for key, n in counts.items():
+        one[key] += n
+    return exercises
 
 
 def _write(data: dict) -> None:
@@ -79,7 +96,9 @@ def _lock(patience: float = 2.0) -> Iterator[None]:
         try:
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             break
-        except (FileExistsError, PermissionError):
+        except (FileExistsError, PermissionError):  # Windows answers with the latter while a lock is being removed
+            if not os.access(lock.parent, os.W_OK):
+                raise
             if time.monotonic() > deadline:
                 break
             time.sleep(0.01)
@@ -92,7 +111,11 @@ def _lock(patience: float = 2.0) -> Iterator[None]:
 
 def _move_aside(file: Path) -> dict:
     aside = file.with_suffix(".unreadable.json")
-    with contextlib.suppress(OSError):
+    try:
         os.replace(file, aside)
-    print(f"(The file with your progress could not be read. It is kept as {aside.name}; counting starts again.)")
+        kept = f"It is kept as {aside.name}"
+    except OSError:
+        kept = "It stays as it is"
+    if not _unsaved:
+        print(f"(The file with your progress could not be read. {kept}; counting starts again.)")
     return {}
