@@ -139,9 +139,15 @@ def shape(trial: Trial) -> str:
             raise Failed(f"the function returned {got.result}: is a `return` missing at the end?")
         for name, g, w in trial.leaves(got, want):
             if g.shape != w.shape:
-                meaning = f" = {letters[name]}" if letters.get(name, "").startswith("(") else ""
-                raise Failed(f"{name} must have shape {w.shape}{meaning}, got {g.shape}{_where(got)}")
+                raise Failed(_misshapen(name, g, w, got, letters))
     return ", ".join(f"{name} {letter}" for name, letter in letters.items())
+
+
+def _misshapen(name: str, g: np.ndarray, w: np.ndarray, got: Outcome, letters: dict[str, str]) -> str:
+    meaning = f" = {letters[name]}" if letters.get(name, "").startswith("(") else ""
+    asked = f"have shape {w.shape}{meaning}" if w.shape else "be one number"
+    given = _tree.describe(got.result) if isinstance(got.result, (tuple, list)) and len(letters) == 1 else None
+    return f"{name} must {asked}, got {given or (g.shape if w.shape else f'an array of shape {g.shape}')}{_where(got)}"
 
 
 def dtype(trial: Trial) -> str:
@@ -314,10 +320,14 @@ def name_the_mistake(trial: Trial) -> str | None:
     got = [call(trial.fn, *case) for case in cases]
     want = [call(exercise.solution, *case) for case in cases]
     for name, (wrong, _) in exercise.wrong.items():
-        theirs = [call(wrong, *case) for case in cases]
-        alike = all(_alike(g, t, *tolerance) for g, t in zip(got, theirs, strict=True))
-        if alike and not all(_alike(t, w, *tolerance) for t, w in zip(theirs, want, strict=True)):
-            return name
+        theirs = []
+        for g, case in zip(got, cases, strict=True):
+            theirs.append(call(wrong, *case))
+            if not _alike(g, theirs[-1], *tolerance):
+                break
+        else:
+            if not all(_alike(t, w, *tolerance) for t, w in zip(theirs, want, strict=True)):
+                return name
     return None
 
 
