@@ -289,6 +289,16 @@ def test_not_attempted(answer):
     assert result.text == "E1.1: not attempted" and not result.attempted
 
 
+def test_what_a_library_has_not_implemented_is_an_attempt():
+    torch = pytest.importorskip("torch")
+
+    def rnn_step(W, U, b, x, h_):
+        return torch.zeros(3, 5, device="meta").cpu()
+
+    result = exercises.run(exercises.get("E1.1"), rnn_step)
+    assert result.attempted and "NotImplementedError" in result.text
+
+
 def test_a_forgotten_return_is_an_attempt():
     def rnn_step(W, U, b, x, h_):
         h = np.tanh(x @ W.T + h_ @ U.T + b)  # noqa: F841
@@ -316,6 +326,46 @@ def test_an_exception_is_shown_in_a_few_lines_of_the_learners_code():
     assert "_engine" not in text and "site-packages" not in text and str(Path.home()) not in text
 
 
+@pytest.mark.parametrize("leave", [sys.exit, SystemExit, GeneratorExit, BaseException])
+def test_leaving_python_ends_the_answer_only(halving, leave):
+    def leaves(x):
+        raise leave("no more")
+
+    text = exercises.run(halving, leaves).text
+    assert f"✗ runs: {'SystemExit' if leave is sys.exit else leave.__name__}" in text and "in leaves" in text
+
+
+def test_an_exception_that_cannot_say_what_it_is(halving):
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def raises(x):
+        raise Mute
+
+    assert "✗ runs: Mute (case" in exercises.run(halving, raises).text
+
+
+def test_ctrl_c_names_the_line_that_ran_and_is_an_attempt(own, capsys):
+    own(solution=half, case=half_case)
+
+    def endless(x):
+        raise KeyboardInterrupt  # as Ctrl-C does, wherever the code is
+
+    with pytest.raises(KeyboardInterrupt):
+        exercises.check("E99.1", endless)
+    said = capsys.readouterr().out
+    assert said.startswith("E99.1: stopped while your code ran, in\n") and "in endless:  raise Keyboard" in said
+    assert _state.entry("E99.1") == {"attempts": 1, "passes": 0, "hints": 0}
+
+
+def test_the_learners_numpy_may_raise_where_ours_warns(halving):
+    with np.errstate(all="raise"):
+        assert "RuntimeWarning" not in exercises.run(halving, lambda x: x / 2 + 0 * np.exp(-1e4 * x**2)).text
+        assert exercises.run(halving, half).passed
+        assert np.geterr()["divide"] == "raise"
+
+
 def test_an_exception_in_a_library_shows_the_learners_line_only(halving):
     def loads(x):
         return json.loads("{")
@@ -340,6 +390,31 @@ def test_prints_of_the_learner_are_shown_once(halving, capsys):
     text = exercises.run(halving, chatty).text
     assert capsys.readouterr().out == ""
     assert text.count("x has shape (3, 5)") == 1 and text.count("x has shape") == 1
+
+
+def test_long_prints_are_shortened(halving):
+    def chatty(x):
+        for _ in range(20):
+            print("x" * 1000)
+        return x / 2
+
+    text = exercises.run(halving, chatty).text
+    assert "… 12 more lines" in text and max(map(len, text.splitlines())) < 170
+
+
+def test_a_number_replaced_in_a_list_is_a_changed_input(own):
+    def total(xs: list) -> float:
+        """The sum of the numbers."""
+        return sum(xs)
+
+    def spoils(xs):
+        y = sum(xs)
+        xs[1] = 0.0
+        return y
+
+    exercise = own(solution=total, case=lambda rng, n: ([1.0, 2.0, 3.0],), returns={"y": "a number"})
+    assert exercises.run(exercise, lambda xs: sum(xs)).passed
+    assert "xs[1] was changed in place" in exercises.run(exercise, spoils).text
 
 
 def test_random_states_are_left_alone_and_checks_repeat(halving):

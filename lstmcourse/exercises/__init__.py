@@ -14,7 +14,7 @@ import textwrap
 from typing import Any
 
 from lstmcourse.exercises import _state
-from lstmcourse.exercises._engine import EXPERIMENT, STAGES, Failed, Result, Trial, run
+from lstmcourse.exercises._engine import EXPERIMENT, STAGES, Failed, Result, Trial, run, short_traceback
 from lstmcourse.exercises._registry import SIZES, STEP_SIZES, Exercise, get, ids, register
 
 __all__ = [
@@ -28,9 +28,17 @@ LADDER = ("direction", "equation", "first lines")
 def check(id: str, answer: Any) -> None:
     """Checks your answer to an exercise and prints one line a stage, up to the first that fails.
 
-    `answer` is your function (for an experiment: your value). Raises ValueError for an unknown id, and nothing else.
+    `answer` is your function (for an experiment: your value). Raises ValueError for an unknown id, and nothing else but
+    the KeyboardInterrupt with which you stop it.
     """
-    result = run(get(id), answer)
+    exercise = get(id)
+    try:
+        result = run(exercise, answer)
+    except KeyboardInterrupt as stop:
+        at = short_traceback(stop).partition("\n")[2]
+        print(f"{exercise.id}: stopped" + (f" while your code ran, in\n{at}" if at else ""))
+        _state.add(exercise.id, attempts=1)
+        raise KeyboardInterrupt from None
     print(result.text)
     if result.attempted:
         _state.add(result.id, attempts=1, passes=int(result.passed))

@@ -45,7 +45,7 @@ class Outcome:
     args: tuple
     result: Any = None
     after: tuple = ()
-    error: Exception | None = None
+    error: BaseException | None = None
     printed: str = ""
     warned: str = ""
 
@@ -289,7 +289,9 @@ def call(fn: Callable, label: str, args: tuple) -> Outcome:
         warnings.simplefilter("always")
         try:
             outcome.result = _tree.freeze(fn(*inputs))
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # exit() in an answer ends the answer, not the kernel
             outcome.error = error
     outcome.after = _tree.freeze(inputs)
     outcome.printed = out.getvalue()
@@ -304,9 +306,9 @@ def not_attempted(trial: Trial) -> bool:
     if not callable(trial.fn):
         return False
     first = trial.got[0]
-    if isinstance(first.error, NotImplementedError):
-        return True
     code = getattr(trial.fn, "__code__", None)
+    if isinstance(first.error, NotImplementedError):
+        return _raised_by(code, first.error)
     empty = first.error is None and (first.result is None or first.result is Ellipsis)
     return empty and (_does_nothing(code) or _same_code(code, _stub_code(trial.exercise)))
 
@@ -348,7 +350,7 @@ def central_difference(loss: Callable[..., float], args: tuple, index: int, eps:
 
 @contextlib.contextmanager
 def isolated() -> Iterator[None]:
-    """Random states are set for a repeatable check, and afterwards are what they were. NumPy warnings stay quiet."""
+    """Random states and NumPy's error states are set for a repeatable check, and afterwards are what they were."""
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 (the learner may use it)
     torch = sys.modules.get("torch")
     tensor = torch.get_rng_state() if torch else None
@@ -357,7 +359,8 @@ def isolated() -> Iterator[None]:
     if torch:
         torch.random.default_generator.manual_seed(0)
     try:
-        yield
+        with np.errstate(all="warn"):
+            yield
     finally:
         random.setstate(python)
         np.random.set_state(numpy)  # noqa: NPY002
@@ -368,10 +371,12 @@ def isolated() -> Iterator[None]:
 # --- words ------------------------------------------------------------------------------------------------------
 
 
-def short_traceback(error: Exception, where: str = "", frames: int = 3) -> str:
+def short_traceback(error: BaseException, where: str = "", frames: int = 3) -> str:
     """The exception in one line, then the lines of the learner's own code that led to it, with the arrays' shapes."""
-    message = re.sub(r"\s+", " ", str(error))
-    message = message if len(message) <= 160 else message[:157] + "…"
+    try:
+        message = _shortened(re.sub(r"\s+", " ", str(error)))
+    except Exception:  # an exception of the learner's own that cannot say what it is
+        message = ""
     lines = [(f"{type(error).__name__}: {message}" if message else type(error).__name__) + where]
     walked = list(traceback.walk_tb(error.__traceback__))
     theirs = [(f, n) for f, n in walked if not f.f_code.co_filename.startswith(LIBRARIES)]
@@ -433,13 +438,19 @@ def _where(outcome: Outcome) -> str:
     return f" (case {outcome.label})" if outcome.label else ""
 
 
+def _shortened(line: str, most: int = 160) -> str:
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
 def _printed(trial: Trial, most: int = 8) -> str:
     """What the learner's code printed in the first call, shortened."""
     if not callable(trial.fn) or not trial.got[0].printed.strip():
         return ""
     lines = trial.got[0].printed.rstrip().splitlines()
     more = [f"    … {len(lines) - most} more lines"] if len(lines) > most else []
-    return "\n".join(["  Your code printed, in the first case:", *(f"    {line}" for line in lines[:most]), *more])
+    return "\n".join(
+        ["  Your code printed, in the first case:", *(f"    {_shortened(line)}" for line in lines[:most]), *more]
+    )
 
 
 def _names(signature: inspect.Signature) -> str:
@@ -451,6 +462,16 @@ def _alike(a: Outcome, b: Outcome, rtol: float, atol: float) -> bool:
         return type(a.error) is type(b.error) and str(a.error) == str(b.error)
     changed = [_tree.unequal_arrays(o.args, o.after, "inputs") for o in (a, b)]
     return changed[0] == changed[1] and _tree.same(a.result, b.result, rtol, atol)
+
+
+def _raised_by(code: types.CodeType | None, error: BaseException) -> bool:
+    """Whether a `raise` in this very function raised, and nothing that it called."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return (
+        last is not None and last.tb_frame.f_code is code and code.co_code[last.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+    )
 
 
 def _does_nothing(code: types.CodeType | None) -> bool:

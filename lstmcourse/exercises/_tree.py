@@ -104,6 +104,9 @@ def unequal_arrays(before: Any, after: Any, name: str) -> list[str]:
     if isinstance(before, np.ndarray):
         equal = np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
         return [] if equal else [name]
+    if isinstance(before, (bool, int, float, str, np.generic)):
+        equal = type(after) is type(before) and bool(after == before or before != before)  # NaN is unlike itself
+        return [] if equal else [name]
     return []
 
 
