@@ -41,7 +41,7 @@ def pairs(got: Any, want: Any, name: str, names: tuple[str, ...] = ()) -> Iterat
             yield from pairs(got[key], want[key], f"{name}[{key!r}]")
     elif isinstance(want, (tuple, list)):
         kind = f"{type(want).__name__} of {len(want)}" + (f" ({', '.join(names)})" if names else "")
-        if isinstance(got, np.ndarray) and got.ndim == 1 and all(np.ndim(w) == 0 for w in want):
+        if isinstance(got, np.ndarray) and got.ndim == 1 and all(map(np.isscalar, want)):
             got = list(got)  # numbers in an array, as np.mean(…, axis=0) leaves them, are numbers in a row
         if not isinstance(got, (tuple, list)) or len(got) != len(want):
             raise Mismatch(f"{name} must be a {kind}, got {describe(got)}")
