@@ -45,8 +45,11 @@ class KeyGuard(anywidget.AnyWidget):
       for (const slider of root.querySelectorAll(".widget-slider, .widget-hslider")) {
         const text = slider.querySelector(".widget-label")?.textContent;
         if (!text) continue;
-        slider.querySelector(".noUi-handle")?.setAttribute("aria-label", text);
-        slider.querySelector(".widget-readout")?.setAttribute("aria-label", text + ", value");
+        const readout = slider.querySelector(".widget-readout"), handle = slider.querySelector(".noUi-handle");
+        handle?.setAttribute("aria-label", text);
+        if (!readout) continue;
+        readout.setAttribute("aria-label", text + ", value");
+        handle?.setAttribute("aria-valuetext", readout.textContent);  // on a log scale it would be the exponent
       }
       const icons = {"fa-play": "play", "fa-pause": "pause", "fa-stop": "stop", "fa-retweet": "repeat"};
       for (const [icon, label] of Object.entries(icons))
@@ -60,16 +63,16 @@ class KeyGuard(anywidget.AnyWidget):
       el.style.display = "none";
       const watch = new MutationObserver(() => root && name(root));
       const seen = {childList: true, subtree: true, attributes: true, attributeFilter: ["class"]};
-      let root = null, tries = 0;
+      let root = null, area = null, tries = 0;
       const attach = () => {
         root = el.closest(".lc-widget");
-        const area = el.closest(".jp-OutputArea") || root;
+        area = el.closest(".jp-OutputArea") || root;
         if (!area || (!root && tries++ < 200)) return requestAnimationFrame(attach);
         area.addEventListener("keydown", guard);
         if (root) { name(root); watch.observe(root, seen); root.dataset.guarded = "yes"; }
       };
       attach();
-      return () => watch.disconnect();
+      return () => { watch.disconnect(); area?.removeEventListener("keydown", guard); };
     }
     export default {render};
     """
@@ -90,31 +93,39 @@ def _marked(box: ipywidgets.VBox, name: str) -> ipywidgets.VBox:
 def slider(
     description: str, value: float, low: float, high: float, step: float | None = None, *, log: bool = False
 ) -> ipywidgets.Widget:
-    """A slider with a name: of whole numbers if all the numbers given are whole, on a log scale if asked for."""
-    look = dict(
-        description=description,
-        style={"description_width": "11em"},
-        layout=ipywidgets.Layout(width="min(34em, 98%)"),
-    )
+    """A slider with a name: of whole numbers if all the numbers given are whole, on a log scale if asked for.
+
+    ValueError for a value outside its ends, and on a log scale for ends that are not positive.
+    """
+    if not low <= value <= high:
+        raise ValueError(f"value of {description!r} must lie between {low} and {high}, got {value}")
+    if log and low <= 0:
+        raise ValueError(f"a log scale needs positive ends, got {low} as the low end of {description!r}")
+    look = _look(description, "min(34em, 98%)")
     if log:
         ends = dict(min=float(np.log10(low)), max=float(np.log10(high)), step=step or 0.05)
         return ipywidgets.FloatLogSlider(value=value, base=10, readout_format=".3g", **ends, **look)
-    if all(isinstance(v, int) for v in (value, low, high, step or 1)):
-        return ipywidgets.IntSlider(value=value, min=low, max=high, step=step or 1, **look)
+    if all(isinstance(v, int | np.integer) for v in (value, low, high, step or 1)):
+        return ipywidgets.IntSlider(value=int(value), min=int(low), max=int(high), step=int(step or 1), **look)
     return ipywidgets.FloatSlider(
         value=value, min=low, max=high, step=step or (high - low) / 40, readout_format=".2f", **look
     )
 
 
 def choice(description: str, options: Sequence[Any], value: Any = None) -> ipywidgets.Dropdown:
-    """A drop-down list with a name. options: values, or (text, value) pairs."""
-    first = options[0][1] if isinstance(options[0], tuple) else options[0]
-    return ipywidgets.Dropdown(
-        options=options,
-        value=first if value is None else value,
-        description=description,
-        style={"description_width": "11em"},
-        layout=ipywidgets.Layout(width="min(24em, 98%)"),
+    """A drop-down list with a name. options: values, or (text, value) pairs. ValueError for a value not among them."""
+    values = [option[1] if isinstance(option, tuple) else option for option in options]
+    if not values or (value is not None and value not in values):
+        raise ValueError(f"{description!r} must be one of its options, {values}; got {value!r}")
+    chosen = values[0] if value is None else value
+    return ipywidgets.Dropdown(options=options, value=chosen, **_look(description, "min(24em, 98%)"))
+
+
+def _look(description: str, width: str) -> dict[str, Any]:
+    """What all controls share: a label in full, 11 em wide at least so that those below each other line up."""
+    label_width = f"{max(11, 0.6 * len(description)):g}em"
+    return dict(
+        description=description, style={"description_width": label_width}, layout=ipywidgets.Layout(width=width)
     )
 
 
@@ -123,11 +134,18 @@ def explore(name: str, draw: Callable[..., tuple[Picture, str]], **controls: ipy
 
     The sentence stands under the picture and is read out when it changes; it is the picture's alt text too. If `draw`
     raises on a move, the message stands there instead, and the last good picture stays; the first time it is raised.
+    TypeError for what is no control or no picture.
     """
+    wrong = [key for key, control in controls.items() if not isinstance(control, ipywidgets.ValueWidget)]
+    if wrong:
+        raise TypeError(f"{wrong[0]} must be a control such as widgets.slider(…), got {controls[wrong[0]]!r}")
     screen, line = _screen("lc-picture"), _screen("lc-says")
 
     def redraw() -> None:
-        picture, sentence = draw(**{key: control.value for key, control in controls.items()})
+        drawn = draw(**{key: control.value for key, control in controls.items()})
+        if not (isinstance(drawn, tuple) and len(drawn) == 2):
+            raise TypeError(f"draw must return a picture and a sentence, got {type(drawn).__name__}")
+        picture, sentence = drawn
         screen.value = picture_html(picture, sentence)
         line.value = f"<p>{escape(sentence)}</p>"
 
@@ -144,9 +162,12 @@ def explore(name: str, draw: Callable[..., tuple[Picture, str]], **controls: ipy
 
 
 def picture_html(picture: Picture, alt: str) -> str:
-    """HTML of a picture: an SVG or HTML string as it is, PNG bytes as an image with alt text."""
+    """HTML of a picture: an SVG or HTML string as it is, PNG bytes as an image with alt text. TypeError for others."""
     if isinstance(picture, str):
         return picture
+    if not isinstance(picture, bytes):
+        kind = type(picture).__name__
+        raise TypeError(f"a picture must be an SVG or HTML string or PNG bytes such as plots.png(ax), got {kind}")
     data = base64.b64encode(picture).decode()
     return f'<img alt="{escape(alt, quote=True)}" style="max-width:100%" src="data:image/png;base64,{data}">'
 
@@ -223,11 +244,18 @@ def arriving_gradients(
     """What arrives at each step from the loss and from the steps after it: T tuples of dL/dstate, (B, H) each.
 
     dstates: (T, B, H) for each state, the gradient of the loss itself. Unless given, the loss is the sum of the last h.
+    ValueError for dstates of another number or shape.
     """
     shape = caches[0][f"{cell.states[0]}_"].shape
+    whole = (len(caches), *shape)
     if dstates is None:
-        dstates = [np.zeros((len(caches), *shape)) for _ in cell.states]
+        dstates = [np.zeros(whole) for _ in cell.states]
         dstates[0][-1] = 1.0
+    if [np.shape(d) for d in dstates] != [whole] * len(cell.states):
+        got = ", ".join(str(np.shape(d)) for d in dstates)
+        raise ValueError(
+            f"dstates must hold one array of shape {whole} for each of {', '.join(cell.states)}; got {got}"
+        )
     carried, out = tuple(np.zeros(shape) for _ in cell.states), []
     scrap = SimpleNamespace(**{name: np.zeros_like(value) for name, value in vars(p).items()})
     for t in reversed(range(len(caches))):
@@ -254,14 +282,14 @@ class StepThrough(ipywidgets.VBox):
     cell: one of the cells that `diagrams` draws; p: its parameters; xs (T, 1, I) or (T, I), one sequence.
     state: initial state, (1, H) each, zeros unless given. dstates: (T, 1, H) for each state, the gradient of the loss
     that enters at each step; the loss is the sum of the last h unless given.
+    ValueError or TypeError for what does not fit the cell, and for more than one sequence.
     """
 
     def __init__(
         self, cell: Cell, p: SimpleNamespace, xs: np.ndarray, state=None, dstates=None, name: str = "step-through"
     ):
         diagrams.plan_of(cell)
-        xs = np.asarray(xs, float)
-        _, caches = unroll(cell, p, xs[:, None] if xs.ndim == 2 else xs, state)
+        _, caches = unroll(cell, p, _one_sequence(cell, xs), state)
         arriving = arriving_gradients(cell, p, caches, dstates)
         self._view = lambda **s: step_view(cell, p, caches, arriving, **s)
         last, units = len(caches), caches[0][f"{cell.states[0]}_"].shape[1]
@@ -370,22 +398,29 @@ def clamped(
     cell: Cell,
     p: SimpleNamespace,
     xs: np.ndarray,
-    gate: str = "f",
+    gate: str | None = None,
     value: float = 1.0,
     start: int = 1,
     readout: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """The same sequence run twice, the second time with one gate held at `value` from step `start` on (from 1).
 
-    xs (T, 1, I) or (T, I). readout: (T, H) -> (T,), what the network predicts from h. Returns name -> (free, held) for
-    h, c (if the cell has it) and the gate, (T, H) each, and "prediction", (T,) each. ValueError for a gate it has not.
-    """  # fmt: skip
-    _check_gate(cell, gate)
-    xs = np.asarray(xs, float).reshape(len(xs), 1, -1)
+    xs (T, 1, I) or (T, I). gate: the first one of the cell unless given. readout: (T, H) -> (T,), what the network
+    predicts from h. Returns name -> (free, held) for h, c (if the cell has it) and the gate, (T, H) each, and
+    "prediction", (T,) each.
+    ValueError for a gate that the cell has not, a value outside 0 … 1, a step outside 1 … T, and for what does not fit.
+    """
+    xs, gate = _one_sequence(cell, xs), _gate(cell, gate)
+    if not (0 <= value <= 1 and 1 <= start <= len(xs)):
+        raise ValueError(f"value must be 0 to 1 and start a step from 1 to {len(xs)}, got {value} and {start}")
+    unroll(cell, p, xs[:1])  # refuses p and xs that do not fit
     runs = [_run_with(cell, p, xs, {}, len(xs)), _run_with(cell, p, xs, {gate: value}, start - 1)]
     out = {name: (runs[0][name], runs[1][name]) for name in (*cell.states, gate)}
     if readout is not None:
-        out["prediction"] = (np.asarray(readout(out["h"][0])), np.asarray(readout(out["h"][1])))
+        free, held = (np.asarray(readout(h)) for h in out["h"])
+        if free.shape != (len(xs),):
+            raise ValueError(f"readout must return one prediction a step, shape ({len(xs)},), got {free.shape}")
+        out["prediction"] = (free, held)
     return out
 
 
@@ -394,10 +429,25 @@ def gates_of(cell: Cell) -> list[str]:
     return [node.name for node in diagrams.plan_of(cell).nodes if node.kind == "σ"]
 
 
-def _check_gate(cell: Cell, gate: str) -> None:
+def _gate(cell: Cell, gate: str | None) -> str:
+    """That gate, or the first one of the cell. ValueError for one that it has not."""
     gates = gates_of(cell)
-    if gate not in gates:
+    if not gates:
+        raise ValueError(f"{cell.name} has no gate that could be held")
+    if gate is not None and gate not in gates:
         raise ValueError(f"gate of {cell.name} must be one of {', '.join(gates)}; got {gate!r}")
+    return gate or gates[0]
+
+
+def _one_sequence(cell: Cell, xs: Any) -> np.ndarray:
+    """xs as (T, 1, I). TypeError if the cell is none, ValueError if xs is not one sequence."""
+    if not isinstance(cell, Cell):
+        raise TypeError(f"cell must be one of lstmcourse.reference, such as reference.LSTM; got {cell!r}")
+    xs = np.asarray(xs, float)
+    xs = xs[:, None] if xs.ndim == 2 else xs
+    if xs.ndim != 3 or xs.shape[1] != 1 or not len(xs):
+        raise ValueError(f"xs must be one sequence of shape (T, I) or (T, 1, I), got {xs.shape}")
+    return xs
 
 
 def _run_with(cell: Cell, p, xs: np.ndarray, force: Settings, start: int) -> dict[str, np.ndarray]:
@@ -415,6 +465,9 @@ def _paint_clamp(
 ) -> str:
     data = clamped(cell, p, xs, gate, value, start, readout)
     said = []
+    H = data["h"][0].shape[1]
+    if not 0 <= unit < H:
+        raise ValueError(f"unit must be 0 to {H - 1}, got {unit!r}")
     for ax, name in zip(axes.flat, [n for n in ("c", "h", "prediction") if n in data], strict=True):
         free, held = (v if v.ndim == 1 else v[:, unit] for v in data[name])
         ts = np.arange(1, len(free) + 1)
@@ -445,10 +498,10 @@ def gate_clamp(
     given, the first gate of the cell, held at 1 from the end of the first third on. ValueError for a gate it has not.
     Static twin: ``plots.show(widgets.gate_clamp_figure(cell, p, xs, …))``.
     """
-    gates, (T, H) = gates_of(cell), (len(xs), p.U.shape[1])
-    _check_gate(cell, gate or gates[0])
+    gate, xs = _gate(cell, gate), _one_sequence(cell, xs)
+    T, H = len(xs), p.U.shape[1]
     controls: dict[str, ipywidgets.Widget] = dict(
-        gate=choice("gate", gates, gate),
+        gate=choice("gate", gates_of(cell), gate),
         value=slider("held at", float(value), 0.0, 1.0, 0.05),
         start=slider("from step", start or max(1, T // 3), 1, T),
         unit=slider("unit shown", int(unit), 0, H - 1),
@@ -467,12 +520,13 @@ def gate_clamp_figure(
     xs: np.ndarray,
     readout: Callable[[np.ndarray], np.ndarray] | None = None,
     *,
-    gate: str = "f",
+    gate: str | None = None,
     value: float = 1.0,
     start: int = 1,
     unit: int = 0,
 ) -> np.ndarray:
-    """The static twin of `gate_clamp`: axes for `plots.show`."""  # fmt: skip
+    """The static twin of `gate_clamp`: axes for `plots.show`. ValueError for a gate or a unit that the cell has not."""
+    gate = _gate(cell, gate)
 
     def paint(axes: np.ndarray, **settings) -> str:
         return _paint_clamp(axes, cell, p, xs, readout, **settings)
@@ -488,10 +542,12 @@ def saturation(spread: float, bias: float, *, samples: int = 4001) -> dict[str, 
     """A gate whose pre-activations are normal with that mean and spread: its values, and the gradient it lets through.
 
     Returns "values", (samples,) of σ(a) at evenly spaced quantiles of a; "saturated", the share outside 0.1 … 0.9;
-    "slope", the mean of σ′(a), which is at most 0.25.
+    "slope", the mean of σ′(a), which is at most 0.25. ValueError for a negative spread.
     """
     from statistics import NormalDist
 
+    if spread < 0:
+        raise ValueError(f"spread must not be negative, got {spread}")
     quantiles = (np.arange(samples) + 0.5) / samples
     a = bias + spread * np.array([NormalDist().inv_cdf(q) for q in quantiles])
     values = sigmoid(a)
@@ -508,10 +564,13 @@ def paint_saturation(axes: np.ndarray, spread: float, bias: float) -> str:
         f"lie outside 0.1 to 0.9, and the mean slope is {data['slope']:.3f} (at most 0.250)."
     )
     plots.activations({"f": np.asarray(data["values"])}, axes[0, 0])
-    curves = {"σ(a)": sigmoid(a), "slope σ′(a)": sigmoid(a) * (1 - sigmoid(a))}
-    ax = plots.lines(curves, axes[0, 1], x=a, xlabel="pre-activation a", ylabel="value", alt=sentence)
+    ax, gate = axes[0, 1], plots.COLOURS["f"]
+    ends = max(bias - spread, -8), min(bias + spread, 8)
+    ax.axvspan(*ends, color=gate, alpha=0.15, lw=0, label="mean ± spread of a")
+    ax.plot(a, sigmoid(a), color=gate, label="σ(a)")
+    ax.plot(a, sigmoid(a) * (1 - sigmoid(a)), color="#555555", ls=(0, (5, 1.5)), label="slope σ′(a)")
     ax.set_xlim(-8, 8)
-    ax.axvspan(max(bias - spread, -8), min(bias + spread, 8), color=plots.COLOURS["f"], alpha=0.15, lw=0)
+    plots.finish(ax, "pre-activation a", "value", "", sentence)
     return sentence
 
 
@@ -545,11 +604,15 @@ def coloured_text(tokens: Sequence[str], activations: Sequence[float], *, scale:
     """Text coloured by an activation, as HTML: vermilion for positive, blue for negative, stronger for larger.
 
     tokens: T strings (the characters of a text, or words); activations: (T,). scale: the activation of full colour, the
-    largest magnitude unless given. ValueError if the lengths differ. Each token's number is in its tooltip.
+    largest magnitude unless given. Each token's number is in its tooltip. ValueError without a token, if the lengths
+    differ, or for an activation that is not finite.
     """
     values = np.asarray(activations, float)
-    if values.shape != (len(tokens),):
+    if values.shape != (len(tokens),) or not len(tokens):
         raise ValueError(f"activations must have shape ({len(tokens)},), one for each token, got {values.shape}")
+    if not np.isfinite(values).all():
+        at = int(np.argmin(np.isfinite(values)))
+        raise ValueError(f"activations must be finite, got {values[at]} at position {at + 1}")
     full = scale or float(np.abs(values).max()) or 1.0
     spans = []
     for token, value in zip(tokens, values, strict=True):
@@ -560,39 +623,55 @@ def coloured_text(tokens: Sequence[str], activations: Sequence[float], *, scale:
             f'<span title="{number(float(value))}" style="background:rgba({tint},{strength:.2f})">{text}</span>'
         )
     look = "white-space:pre-wrap;font:14px/1.7 'DejaVu Sans Mono',monospace;max-width:60em"
-    return f'<div class="lc-text" style="{look}">{"".join(spans)}</div>'
+    return f'<div class="lc-text" style="{look}">{_glue(tokens).join(spans)}</div>'
 
 
 def read_unit(tokens: Sequence[str], activations: np.ndarray, *, unit: int = 0) -> tuple[str, str]:
-    """The text coloured by one unit of activations (T, H), and where it is highest and lowest."""
-    values = np.asarray(activations, float)[:, unit]
+    """The text coloured by one unit of activations (T, H), and where it is highest and lowest.
+
+    ValueError for activations of another shape, or without that unit.
+    """
+    values = np.asarray(activations, float)
+    if values.ndim != 2 or not 0 <= unit < values.shape[1]:
+        raise ValueError(f"activations must have shape ({len(tokens)}, H) with H > {unit}, got {values.shape}")
+    values = values[:, unit]
+    html = coloured_text(tokens, values)
     high, low = int(values.argmax()), int(values.argmin())
     where = [f"{number(float(values[t]))} at position {t + 1} ({_context(tokens, t)})" for t in (high, low)]
-    return coloured_text(tokens, values), f"Unit {unit} is highest, {where[0]}, and lowest, {where[1]}."
+    return html, f"Unit {unit} is highest, {where[0]}, and lowest, {where[1]}."
 
 
 def _context(tokens: Sequence[str], t: int) -> str:
     """The token with a little of what stands before it."""
     start = max(0, t - 12) if all(len(token) == 1 for token in tokens) else max(0, t - 2)
-    glue = "" if all(len(token) == 1 for token in tokens) else " "
-    return "“…" * (start > 0) + "“" * (start == 0) + glue.join(tokens[start : t + 1]).replace("\n", "⏎") + "”"
+    said = _glue(tokens).join(tokens[start : t + 1]).replace("\n", "⏎")
+    return ("“…" if start else "“") + said + "”"
+
+
+def _glue(tokens: Sequence[str]) -> str:
+    """What stands between tokens: a blank between words, nothing between letters or where tokens bring their blanks."""
+    own = all(len(token) == 1 for token in tokens) or any(token != token.strip() for token in tokens)
+    return "" if own else " "
 
 
 def text_reader(tokens: Sequence[str], activations: np.ndarray | Mapping[str, np.ndarray]) -> ipywidgets.VBox:
     """Read a text with one unit's eyes: a slider chooses the unit, a list the quantity if there are several.
 
     tokens: T strings (a str is taken letter by letter); activations: (T, H), or name -> (T, H).
-    Static twin: ``display(HTML(widgets.read_unit(tokens, h, unit=7)[0]))``.
+    Static twin: ``display(HTML(widgets.read_unit(tokens, h, unit=7)[0]))``. ValueError for what is not of that shape.
     """
-    named = activations if isinstance(activations, Mapping) else {"h": activations}
-    tokens = list(tokens)
-    names, units = list(named), min(np.asarray(v).shape[1] for v in named.values())
+    given = activations if isinstance(activations, Mapping) else {"h": activations}
+    named, tokens = {name: np.asarray(v, float) for name, v in given.items()}, list(tokens)
+    shapes = {name: v.shape for name, v in named.items()}
+    if not named or any(len(shape) != 2 or shape[0] != len(tokens) for shape in shapes.values()):
+        raise ValueError(f"activations must have shape ({len(tokens)}, H), one row a token; got {shapes or 'none'}")
+    names, units = list(named), min(v.shape[1] for v in named.values())
 
-    def draw(unit: int, quantity: str = names[0]) -> tuple[str, str]:
-        html, sentence = read_unit(tokens, np.asarray(named[quantity]), unit=unit)
+    def draw(unit: int = 0, quantity: str = names[0]) -> tuple[str, str]:
+        html, sentence = read_unit(tokens, named[quantity], unit=unit)
         return html, f"{quantity}: {sentence}" if len(names) > 1 else sentence
 
-    controls: dict[str, ipywidgets.Widget] = {"unit": slider("unit", 0, 0, units - 1)}
+    controls: dict[str, ipywidgets.Widget] = {"unit": slider("unit", 0, 0, units - 1)} if units > 1 else {}
     if len(names) > 1:
         controls["quantity"] = choice("quantity", names)
     return explore("text-reader", draw, **controls)

@@ -85,6 +85,34 @@ def test_sliders_have_names_and_sensible_kinds():
     assert widgets.slider("rate", 0.01, 1e-4, 1.0, log=True).value == 0.01
     assert widgets.choice("gate", ["i", "f"]).value == "i"
     assert widgets.choice("part", [("all", ""), ("f", "f")], "f").value == "f"
+    assert isinstance(widgets.slider("n", np.int64(1), 0, np.int64(5)), ipywidgets.IntSlider)
+    wide = widgets.slider("a name that is too long for eleven em", 1, 0, 5).style.description_width
+    assert widgets.slider("n", 1, 0, 5).style.description_width == "11em" and float(wide.removesuffix("em")) > 20
+
+
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda: widgets.slider("n", 9, 0, 5), ValueError, "value of 'n' must lie between 0 and 5, got 9"),
+        (lambda: widgets.slider("n", 1, 0, 5, log=True), ValueError, "a log scale needs positive ends, got 0"),
+        (lambda: widgets.choice("gate", []), ValueError, "'gate' must be one of its options, \\[\\]; got None"),
+        (lambda: widgets.choice("gate", ["i"], "f"), ValueError, "'gate' must be one of its options, .*; got 'f'"),
+        (
+            lambda: widgets.explore("a", print, x=3),
+            TypeError,
+            r"x must be a control such as widgets\.slider\(…\), got 3",
+        ),
+        (lambda: widgets.explore("a", lambda: "x"), TypeError, "draw must return a picture and a sentence, got str"),
+        (
+            lambda: widgets.explore("a", lambda: (plots.panels()[0, 0], "x")),
+            TypeError,
+            r"a picture must be an SVG or HTML string or PNG bytes such as plots\.png\(ax\), got Axes",
+        ),
+    ],
+)
+def test_the_shell_refuses_what_is_no_control_and_no_picture(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
 
 
 # ---- stepping through
@@ -156,6 +184,29 @@ def test_step_through_refuses_a_cell_without_a_diagram():
     p, xs = setting(reference.LSTM)
     with pytest.raises(ValueError, match="got 'nig'"):
         widgets.StepThrough(reference.NIG, p, xs)
+
+
+@pytest.mark.parametrize("maker", [widgets.StepThrough, widgets.gate_clamp, widgets.clamped])
+def test_one_sequence_of_the_cells_own_size_is_asked_for(maker):
+    p, xs = setting(reference.LSTM)
+    for wrong in (np.zeros((5, 4, 2)), np.zeros(5), np.zeros((0, 2)), np.zeros((5, 2, 1))):
+        with pytest.raises(ValueError, match=r"xs must be one sequence of shape \(T, I\) or \(T, 1, I\), got \("):
+            maker(reference.LSTM, p, wrong)
+    with pytest.raises(ValueError, match=r"lstm expects xs of shape \(T, 1, 2\), got \(\d, 1, 3\)"):
+        maker(reference.LSTM, p, np.zeros((5, 3)))
+    with pytest.raises(ValueError, match="peephole expects parameters"):
+        maker(reference.PEEPHOLE, p, xs)
+    for xs_ in (xs.astype(np.float32), xs.tolist(), xs[:1]):
+        maker(reference.LSTM, p, xs_)
+
+
+def test_step_through_names_what_does_not_fit():
+    p, xs = setting(reference.LSTM)
+    with pytest.raises(TypeError, match=r"cell must be one of lstmcourse\.reference, such as .*; got 'lstm'"):
+        widgets.StepThrough("lstm", p, xs)
+    for dstates in ([np.zeros((5, 1, 3))], [np.zeros((4, 1, 3))] * 2, [np.zeros((5, 3))] * 2):
+        with pytest.raises(ValueError, match=r"dstates must hold one array of shape \(5, 1, 3\) for each of h, c; got"):
+            widgets.StepThrough(reference.LSTM, p, xs, dstates=dstates)
 
 
 def test_the_static_twin_is_the_same_step(monkeypatch):
@@ -234,6 +285,28 @@ def test_clamping_refuses_what_is_no_gate():
         widgets.clamped(reference.LSTM, p, xs, "g")
 
 
+def test_clamping_refuses_what_cannot_be():
+    p, xs = setting(reference.LSTM)
+    rnn, _ = setting(reference.RNN)
+    for value, start in ((1.5, 1), (0.5, 0), (0.5, 6)):
+        with pytest.raises(
+            ValueError, match=f"value must be 0 to 1 and start a step from 1 to 5, got {value} and {start}"
+        ):
+            widgets.clamped(reference.LSTM, p, xs, "f", value, start)
+    for maker in (widgets.clamped, widgets.gate_clamp, widgets.gate_clamp_figure):
+        with pytest.raises(ValueError, match="rnn has no gate that could be held"):
+            maker(reference.RNN, rnn, xs)
+    with pytest.raises(ValueError, match=r"readout must return one prediction a step, shape \(5,\), got \(5, 3\)"):
+        widgets.gate_clamp(reference.LSTM, p, xs, readout=lambda h: h)
+    with pytest.raises(ValueError, match="unit must be 0 to 2, got 3"):
+        widgets.gate_clamp_figure(reference.LSTM, p, xs, unit=3)
+
+
+def test_the_first_gate_is_held_unless_another_is_named():
+    p, xs = setting(reference.GRU)
+    assert plots.describe(widgets.gate_clamp_figure(reference.GRU, p, xs)[0, 0]).startswith("Gate z held at 1.00")
+
+
 def test_gate_clamp_starts_where_it_is_told():
     p, xs = setting(reference.LSTM)
     box = widgets.gate_clamp(reference.LSTM, p, xs, gate="o", value=0.25, start=2, unit=np.int64(1))
@@ -264,6 +337,8 @@ def test_saturation(spread, bias, saturated, slope):
     assert data["saturated"] == pytest.approx(saturated, abs=2e-3) and data["slope"] == pytest.approx(slope, abs=2e-3)
     said = widgets.paint_saturation(plots.panels(1, 2), spread, bias)
     assert f"{data['saturated']:.0%}" in said and f"{data['slope']:.3f}" in said
+    with pytest.raises(ValueError, match=r"spread must not be negative, got -1\.0"):
+        widgets.saturation(-1.0, bias)
 
 
 @pytest.mark.parametrize("maker", [widgets.saturation_explorer, widgets.forget_bias_explorer])
@@ -295,6 +370,26 @@ def test_coloured_text_is_safe_and_complete():
     with pytest.raises(ValueError, match=r"activations must have shape \(2,\), one for each token, got \(3,\)"):
         widgets.coloured_text(["a", "b"], [1, 2, 3])
     assert "0.00" in widgets.coloured_text(["a"], [0.0])
+    with pytest.raises(ValueError, match="activations must be finite, got nan at position 2"):
+        widgets.coloured_text(["a", "b"], [1, np.nan])
+
+
+@pytest.mark.parametrize(
+    "tokens, text",
+    [(["the", "king", "."], "the king ."), (["the ", "king"], "the king"), (list("a b"), "a b"), (["a", "I"], "aI")],
+)
+def test_words_are_set_apart_unless_they_bring_their_blanks(tokens, text):
+    assert "".join(ET.fromstring(widgets.coloured_text(tokens, np.arange(len(tokens)))).itertext()) == text
+
+
+def test_the_reader_refuses_what_does_not_fit():
+    for activations in (np.zeros((4, 2)), np.zeros(3), {}, {"h": np.zeros((3, 2)), "c": np.zeros((2, 2))}):
+        with pytest.raises(ValueError, match=r"activations must have shape \(3, H\), one row a token; got "):
+            widgets.text_reader("abc", activations)
+    with pytest.raises(ValueError, match=r"activations must have shape \(3, H\) with H > 2, got \(3, 2\)"):
+        widgets.read_unit("abc", np.zeros((3, 2)), unit=2)
+    with pytest.raises(ValueError, match=r"activations must have shape \(0,\), one for each token"):
+        widgets.text_reader("", np.zeros((0, 2)))
 
 
 @pytest.mark.parametrize("unit", [0, 1, 4])

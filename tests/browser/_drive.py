@@ -92,6 +92,10 @@ class Driver:
             self.settle()
             before = self.signature()
             self.changes(lambda key=key: self.page.keyboard.press(key), f"{key} on “{label}”")
+            readout = self._readout(handle)
+            assert readout is None or handle.get_attribute("aria-valuetext") == readout, (
+                f"{self.name}: “{label}” shows {readout} and is read out as {handle.get_attribute('aria-valuetext')}"
+            )
             if self.says() and not self.page.locator(f"{self.root} .lc-stage").count():
                 self.settle()
                 value = self._value(handle)
@@ -115,12 +119,15 @@ class Driver:
     def _at_end(self, handle) -> bool:
         return float(handle.get_attribute("aria-valuenow") or 0) >= float(handle.get_attribute("aria-valuemax") or 1)
 
-    def _value(self, handle) -> float:
+    def _readout(self, handle) -> str | None:
+        """The number beside a slider, as it is written."""
         return handle.evaluate(
-            """h => { const slider = h.closest('.widget-hslider, .widget-slider');
-              const text = slider?.querySelector('.widget-readout')?.innerText;
-              return text ? parseFloat(text.replace('−', '-')) : parseFloat(h.value); }"""
+            "h => h.closest('.widget-hslider, .widget-slider')?.querySelector('.widget-readout')?.innerText ?? null"
         )
+
+    def _value(self, handle) -> float:
+        text = self._readout(handle)
+        return float(handle.input_value()) if text is None else float(text.replace("−", "-"))
 
     def mouse(self) -> None:
         """Every slider moves by a click on its track, every button does something, every list can be changed."""

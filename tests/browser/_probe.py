@@ -17,6 +17,8 @@ CELLS = {
     "clamp": "widgets.gate_clamp(reference.LSTM, p, xs, readout=lambda h: h.sum(1))",
     "saturation": "widgets.saturation_explorer()",
     "reader": "widgets.text_reader(TEXT, {'h': h, 'c': -h})",
+    "log": "widgets.explore('rate', lambda rate: (diagrams.cell('rnn', theme='auto', width=200 + int(50 * rate)), "
+    "f'The rate is {rate:.3f}.'), rate=widgets.slider('rate', 0.1, 0.01, 10.0, log=True))",
     "animation": "widgets.animation(reference.LSTM, reference.unroll(reference.LSTM, p, xs[:2, None])[1])",
 }
 SETUP = """import numpy as np
