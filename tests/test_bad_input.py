@@ -143,6 +143,8 @@ LENGTHS = [
     ([7.0, 3.0, 2.0, 1.0], TypeError, "lengths must be integers, got torch.float32"),
     (np.array([7.5, 3, 2, 1]), TypeError, "lengths must be integers, got torch.float64"),
     ([True, True, True, True], TypeError, "lengths must be integers, got torch.bool"),
+    (None, TypeError, "lengths must be integers, one for each sequence, got NoneType"),
+    ([[7], [3, 2]], TypeError, "lengths must be integers, one for each sequence, got a list of 2"),
     ([[7, 3, 2, 1]], ValueError, "lengths must have shape (4,), one for each sequence, got (1, 4)"),
 ]
 

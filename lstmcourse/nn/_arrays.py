@@ -4,10 +4,14 @@ Every operation is called as op(a, b, out). On a CPU NumPy works on the tensors'
 eager torch operation's, and its tanh a fifth. `python -m lstmcourse bench` shows what that brings.
 """
 
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
+from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 BLOCK = 1 << 17  # elements of gate slopes made together: they stay in a cache of 1 MiB
@@ -43,7 +47,7 @@ class NumPy:
 
     @staticmethod
     def array(tensor: Tensor):
-        return tensor.detach().numpy()
+        return tensor.numpy(force=True)  # shares the memory; force is for what is negated or zero only by a flag
 
     @staticmethod
     def tensor(array) -> Tensor:
@@ -221,6 +225,32 @@ class Torch(NumPy):
 
     def block(self, elements):
         return self.T
+
+
+@contextmanager
+def computing() -> Iterator[None]:
+    """Infinities and NaNs pass without a word, as they do in torch, and NumPy takes no more threads than torch has.
+
+    NumPy's BLAS has threads of its own, of which torch.set_num_threads says nothing; in products as small as those
+    of one step they cost more than they bring.
+    """
+    allowed = torch.get_num_threads()
+    before = [(library, library.num_threads) for library in _blas()]
+    many = [(library, threads) for library, threads in before if threads > allowed]
+    for library, _ in many:
+        library.set_num_threads(allowed)
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        for library, threads in many:
+            library.set_num_threads(threads)
+
+
+@functools.cache
+def _blas() -> list:
+    """The libraries behind NumPy's products whose threads can be set."""
+    return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
 def arithmetic(xs: Tensor) -> type[NumPy]:

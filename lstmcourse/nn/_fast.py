@@ -13,12 +13,11 @@ A cell's scan has the names of its parameters, ``parameters(w)``, and ``forward`
 
 from types import SimpleNamespace
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from ._arrays import arithmetic
+from ._arrays import arithmetic, computing
 
 UNBATCHED = 'impl="scan" takes one gradient at a time; make the layer with impl="loop" for is_grads_batched=True'
 ONCE = 'impl="{}" has first derivatives only; make the layer with impl="loop" to differentiate its gradient again'
@@ -45,7 +44,7 @@ class OneNode(Function):
         m = arithmetic(xs)(xs, sizes, save)
         x, *arrays = map(m.array, (xs, *tensors))
         state, p = arrays[: scan.states], _namespace(scan, names, arrays[scan.states :])
-        with np.errstate(all="ignore"):  # infinities and NaNs pass without a word, as they do in torch
+        with computing():
             X, final, tape = scan.forward(m, m.flip(x) if reverse else x, state, p)
         hs = m.outputs(X[1:, :, x.shape[2] + 1 :])
         hs = m.copy(m.flip(hs) if reverse else hs)
@@ -78,7 +77,7 @@ def _gradients(ctx, saved: tuple[Tensor, ...], dhs: Tensor | None, dstate) -> tu
     if dhs is not None:
         dhs = m.array(dhs)
         dhs = m.each(m.flip(dhs) if ctx.reverse else dhs)
-    with np.errstate(all="ignore"):
+    with computing():
         dxs, d = scan.backward(m, X, tape, p, dhs, grads, ctx.needs_input_grad[5])
     if dxs is not None:
         dxs = dxs.reshape(xs.shape)
@@ -95,8 +94,8 @@ def one_node(scan, w, xs: Tensor, state, sizes: list[int] | None, reverse: bool)
     if sizes is not None and reverse:
         sizes = sizes[::-1]
     p = {name: t for name, t in scan.parameters(w).items() if t is not None}
-    dtype = w.weight_ih.dtype  # autocast lets others through; the scan computes in the parameters'
-    tensors = (xs.to(dtype), *(s.to(dtype) for s in state), *p.values())
+    dtype = w.weight_ih.dtype  # autocast lets others through, in parametrized weights too
+    tensors = [t.to(dtype) for t in (xs, *state, *p.values())]
     save = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
     hs, *final = OneNode.apply(scan, tuple(p), sizes, reverse, save, *tensors)
     return hs, tuple(final)

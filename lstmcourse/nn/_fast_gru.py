@@ -20,7 +20,7 @@ class GRUScan:
         p = {"W": w.weight_ih, "U": w.weight_hh}
         if w.bias_ih is not None:
             H = w.weight_hh.shape[1]
-            b_rz, b_hn = w.bias_hh.split([2 * H, H])
+            b_rz, b_hn = w.bias_hh[: 2 * H], w.bias_hh[2 * H :]
             p |= {"b": w.bias_ih + torch.cat([b_rz, b_hn.new_zeros(H)]), "b_hn": b_hn}
         return p
 

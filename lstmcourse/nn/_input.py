@@ -65,7 +65,7 @@ def _unpack_sequences(name: str, input_size: int, packed: PackedSequence) -> Ste
         raise ValueError(
             f"PackedSequence.sorted_indices must have {B} entries, one a sequence, got {len(packed.sorted_indices)}"
         )
-    mask = torch.arange(B) < sizes[:, None]  # row-major, its True entries are in the order of data
+    mask = torch.arange(B, device=sizes.device) < sizes[:, None]  # row-major, its True entries are in the order of data
     mask = mask.to(data.device)
     xs = data.new_zeros(len(sizes), B, input_size).masked_scatter(mask.unsqueeze(-1), data)
     return Steps(xs, packed, mask.unsqueeze(-1))
@@ -135,7 +135,10 @@ def pack(x: Tensor, lengths, batch_first: bool = False) -> PackedSequence:
     if x.dim() < 2:
         axes = "(B, T, …)" if batch_first else "(T, B, …)"
         raise ValueError(f"x must have shape {axes}, got {tuple(x.shape)}")
-    lengths = torch.as_tensor(lengths).cpu()
+    try:
+        lengths = torch.as_tensor(lengths, device="cpu")
+    except (TypeError, ValueError, RuntimeError):  # a ragged list is a ValueError, None a RuntimeError
+        raise TypeError(f"lengths must be integers, one for each sequence, got {_kind(lengths)}") from None
     if lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
         raise TypeError(f"lengths must be integers, got {lengths.dtype}")
     B, T = (x.size(0), x.size(1)) if batch_first else (x.size(1), x.size(0))

@@ -5,7 +5,6 @@ import numbers
 import operator
 import warnings
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import torch
@@ -14,6 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from . import _input, _route, _vendor
 from ._biases import chrono_, set_bias_
+from ._scan import Weights
 
 
 class Recurrent(nn.Module):
@@ -87,15 +87,13 @@ class Recurrent(nn.Module):
         self.dropout = _probability(dropout)
         if self.dropout and self.num_layers == 1:
             warnings.warn("dropout acts between layers, so it does nothing with num_layers=1", stacklevel=3)
-        if impl not in _route.ways(self):
-            raise ValueError(f"impl of {type(self).__name__} must be one of {_route.ways(self)}, got {impl!r}")
+        _route.check(self, impl)
         if forget_bias is not None and not (_is_number(forget_bias) and math.isfinite(forget_bias)):
             raise ValueError(f"forget_bias must be a finite number, got {forget_bias!r}")
         self.impl, self.forget_bias, self.chrono = impl, forget_bias, chrono
         for layer in range(self.num_layers):
-            size = self.input_size if layer == 0 else self._directions * self._output_size
             for suffix in self._suffixes(layer):
-                for name, shape in self._shapes(size).items():
+                for name, shape in self._shapes(layer).items():
                     parameter = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
                     self.register_parameter(name + suffix, parameter)
         self.reset_parameters()
@@ -111,10 +109,11 @@ class Recurrent(nn.Module):
     def _output_size(self) -> int:
         return self.proj_size or self.hidden_size
 
-    def _shapes(self, input_size: int) -> dict[str, tuple[int, ...]]:
+    def _shapes(self, layer: int) -> dict[str, tuple[int, ...]]:
         """The parameters of one layer in one direction, in torch.nn's order."""
         G, H, P = self.gates, self.hidden_size, self._output_size
-        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (G * H, input_size), "weight_hh": (G * H, P)}
+        I = self.input_size if layer == 0 else self._directions * P
+        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (G * H, I), "weight_hh": (G * H, P)}
         if self.bias:
             shapes |= {"bias_ih": (G * H,), "bias_hh": (G * H,)}
         if self.proj_size:
@@ -124,12 +123,22 @@ class Recurrent(nn.Module):
     def _suffixes(self, layer: int) -> list[str]:
         return [f"_l{layer}", f"_l{layer}_reverse"][: self._directions]
 
-    def weights(self, layer: int = 0, reverse: bool = False) -> SimpleNamespace:
-        """The parameters of one layer and direction without their suffix; absent biases are None."""
+    def weights(self, layer: int = 0, reverse: bool = False) -> Weights:
+        """The parameters of one layer and direction without their suffix; absent biases are None.
+
+        Raises ValueError where one has been replaced by a tensor of another shape or dtype: with a smaller one torch's
+        LSTM kernel for CPUs reads memory that is not the tensor's.
+        """
         suffix = self._suffixes(layer)[int(reverse)]
-        names = self._shapes(self.input_size)
-        w = dict.fromkeys(("bias_ih", "bias_hh", "weight_hr")) | {n: getattr(self, n + suffix) for n in names}
-        return SimpleNamespace(**w)
+        w = dict.fromkeys(("bias_ih", "bias_hh", "weight_hr"))
+        for name, shape in self._shapes(layer).items():
+            w[name] = value = getattr(self, name + suffix)
+            if value.shape != shape:
+                raise ValueError(f"{name}{suffix} must have shape {shape}, got {tuple(value.shape)}")
+            dtype = w["weight_ih"].dtype
+            if value.dtype != dtype and not torch.is_autocast_enabled(value.device.type):
+                raise ValueError(f"{name}{suffix} must have weight_ih{suffix}'s dtype {dtype}, got {value.dtype}")
+        return Weights(**w)
 
     @property
     def all_weights(self) -> list[list[nn.Parameter]]:
@@ -140,7 +149,7 @@ class Recurrent(nn.Module):
     def _all_weights(self) -> list[list[str]]:
         """Their names; torch.nn's is not public, but its users loop over it."""
         suffixes = [suffix for layer in range(self.num_layers) for suffix in self._suffixes(layer)]
-        return [[name + suffix for name in self._shapes(1)] for suffix in suffixes]
+        return [[name + suffix for name in self._shapes(0)] for suffix in suffixes]
 
     def reset_parameters(self) -> None:
         """Every parameter uniform in ±1/√H, as in torch.nn; then forget_bias and chrono, where given."""
@@ -157,6 +166,11 @@ class Recurrent(nn.Module):
     def flatten_parameters(self) -> None:
         """Lay the weights out in one buffer for cuDNN; does nothing where cuDNN is not used."""
         _vendor.flatten(self)
+
+    def __prepare_scriptable__(self):
+        """torch.jit.script calls this first; without it, it would complain of some line in our code."""
+        name = type(self).__name__
+        raise RuntimeError(f"torch.jit.script cannot compile {name}; torch.jit.trace and torch.export can record it")
 
     def _apply(self, fn, recurse=True):
         super()._apply(fn, recurse)

@@ -30,6 +30,12 @@ def ways(layer) -> tuple[str, ...]:
     return ("auto", "loop", *(["scan"] if layer.scan else []), *(["vendor"] if kernel(layer) else []))
 
 
+def check(layer, impl: str) -> None:
+    """ValueError where ``impl`` is no way of the layer."""
+    if impl not in ways(layer):
+        raise ValueError(f"impl of {type(layer).__name__} must be one of {ways(layer)}, got {impl!r}")
+
+
 def route(layer, input: Tensor | PackedSequence) -> str:
     """The way that a call takes: the layer's impl, or for "auto" the fastest that applies.
 
@@ -37,20 +43,20 @@ def route(layer, input: Tensor | PackedSequence) -> str:
     for float32 that is not packed; for everything else torch itself steps through time, and the scan is faster. Gates
     tied for oneDNN's LSTM cost four products instead of three, which in large nets the scan makes good (TIED_BELOW).
     On a GPU cuDNN comes first. Inside a torch.func transform, forward-mode differentiation, torch.compile,
-    torch.export or torch.jit.trace it is the loop, which they can see through.
+    torch.export, torch.jit.trace or a dispatch mode (make_fx, FlopCounterMode) it is the loop, which they can see
+    through.
 
-    Raises RuntimeError where a fast way was asked for by name and such a transform cannot see through it.
+    Raises RuntimeError where a fast way was asked for by name and none of these can see through it, ValueError where
+    ``impl`` was set to a way that the layer does not have.
     """
+    check(layer, layer.impl)
     if layer.impl != "auto":
-        if layer.impl != "loop" and _differentiated_forwards():
-            raise RuntimeError(
-                f'impl="{layer.impl}" cannot go through torch.func or forward-mode differentiation; '
-                'impl="loop" can, and impl="auto" takes it there'
-            )
+        _refuse_the_blind(layer.impl)
         return layer.impl
     packed = isinstance(input, PackedSequence)
     xs = input.data if packed else input
-    if _transformed(xs):
+    watched = torch.compiler.is_compiling() or _recorded() or _differentiated_forwards()
+    if watched or type(xs) not in (Tensor, torch.nn.Parameter):
         return "loop"
     vendor, scan = kernel(layer) is not None, layer.scan is not None
     if xs.device.type != "cpu":
@@ -58,9 +64,10 @@ def route(layer, input: Tensor | PackedSequence) -> str:
     T, B = _steps(layer, input)
     if T <= SHORT:
         return "loop"
-    if xs.dtype not in (torch.float32, torch.float64):
+    dtype = layer.weight_ih_l0.dtype  # under autocast the input may have another
+    if dtype not in (torch.float32, torch.float64):
         return "vendor" if vendor else "loop"
-    if vendor and not packed and _onednn(layer, xs) and not (tied(layer) and B * layer.hidden_size >= TIED_BELOW):
+    if vendor and not packed and _onednn(layer, dtype) and not (tied(layer) and B * layer.hidden_size >= TIED_BELOW):
         return "vendor"
     return "scan" if scan else "vendor" if vendor else "loop"
 
@@ -74,10 +81,21 @@ def _steps(layer, input: Tensor | PackedSequence) -> tuple[int, int]:
     return (input.size(1), input.size(0)) if layer.batch_first else (input.size(0), input.size(1))
 
 
-def _onednn(layer, xs: Tensor) -> bool:
+def _onednn(layer, dtype: torch.dtype) -> bool:
     """Whether torch's kernel for the layer is oneDNN's."""
-    fits = layer.vendor is torch._VF.lstm and xs.dtype == torch.float32 and not layer.proj_size
+    fits = layer.vendor is torch._VF.lstm and dtype == torch.float32 and not layer.proj_size
     return fits and torch.backends.mkldnn.is_available() and bool(torch.backends.mkldnn.enabled)
+
+
+def _refuse_the_blind(impl: str) -> None:
+    """RuntimeError where what surrounds the call would see nothing, or constants, of a way asked for by name."""
+    if impl != "loop" and _differentiated_forwards():
+        what = "cannot go through torch.func or forward-mode differentiation"
+    elif impl == "scan" and _recorded():
+        what = "cannot be traced, exported or counted, since torch does not see its arithmetic"
+    else:
+        return
+    raise RuntimeError(f'impl="{impl}" {what}; impl="loop" can, and impl="auto" takes it there')
 
 
 def _differentiated_forwards() -> bool:
@@ -85,10 +103,6 @@ def _differentiated_forwards() -> bool:
     return functorch or torch.autograd.forward_ad._current_level >= 0
 
 
-def _transformed(xs: Tensor) -> bool:
-    return (
-        _differentiated_forwards()
-        or torch.compiler.is_compiling()
-        or torch.jit.is_tracing()
-        or type(xs) not in (Tensor, torch.nn.Parameter)
-    )
+def _recorded() -> bool:
+    """Whether torch.jit.trace or a dispatch mode, such as torch.export's, writes down the operations."""
+    return torch.jit.is_tracing() or torch._C._len_torch_dispatch_stack() > 0

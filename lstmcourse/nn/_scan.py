@@ -1,12 +1,26 @@
 """The loop over time, which every other way must equal, and what stands around one pass: layers and directions."""
 
-from types import SimpleNamespace
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 State = tuple[Tensor, ...]
+
+
+class Weights:
+    """The parameters of one layer in one direction by name: a plain class, which torch.compile can see through.
+
+    Beside these it has what else the cell needs, such as the peepholes p_i, p_f and p_o.
+    """
+
+    weight_ih: Tensor
+    weight_hh: Tensor
+    bias_ih: Tensor | None
+    bias_hh: Tensor | None
+    weight_hr: Tensor | None
+
+    def __init__(self, **tensors: Tensor | None):
+        self.__dict__.update(tensors)
 
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -17,7 +31,7 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return y if bias is None else y + bias
 
 
-def loop(step, w: SimpleNamespace, xs: Tensor, state: State, mask: Tensor | None = None, reverse: bool = False):
+def loop(step, w: Weights, xs: Tensor, state: State, mask: Tensor | None = None, reverse: bool = False):
     """One direction of one layer, step by step under plain autograd: the contract that every other way must meet.
 
     xs (T, B, I), state (B, ·) each -> h over time (T, B, ·) and the final state. Where the mask (T, B, 1) is False

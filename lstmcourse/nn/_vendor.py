@@ -40,14 +40,21 @@ class Once(Function):
         return FirstOnly.apply("vendor", lambda: tuple(None if g is None else g.view_as(g) for g in grads), *given)
 
 
+def once(*tensors: Tensor) -> list[Tensor]:
+    """The tensors, those that need a gradient through `Once`; torch.jit.trace, which could not save it, sees none."""
+    needing = [t for t in tensors if t.requires_grad and torch.is_grad_enabled() and not torch.jit.is_tracing()]
+    if not needing:
+        return list(tensors)
+    marked = iter(Once.apply(*needing))
+    return [next(marked) if t.requires_grad else t for t in tensors]
+
+
 def by_vendor(layer, steps, hx):
     """One call into torch's own kernel for all layers and directions."""
     packed = steps.packed
     xs = steps.xs if packed is None else packed.data
-    weights = flat_weights(layer)
-    if torch.is_grad_enabled():
-        xs, *rest = Once.apply(xs, *hx, *weights)
-        hx, weights = tuple(rest[: len(hx)]), rest[len(hx) :]
+    xs, *rest = once(xs, *hx, *flat_weights(layer))
+    hx, weights = tuple(rest[: len(hx)]), rest[len(hx) :]
     biases = layer.bias or (tied(layer) and not layer.scan.coupled)  # saturated rows need them
     flags = (biases, layer.num_layers, layer.dropout, layer.training, layer.bidirectional)
     state = hx if len(hx) > 1 else hx[0]

@@ -29,8 +29,8 @@ class FGRLSTM(Recurrent):
     vectors = ("p_i", "p_f", "p_o")
     forget = "f"
 
-    def _shapes(self, input_size):
-        return super()._shapes(input_size) | {"weight_gates": (3 * self.hidden_size, 3 * self.hidden_size)}
+    def _shapes(self, layer):
+        return super()._shapes(layer) | {"weight_gates": (3 * self.hidden_size, 3 * self.hidden_size)}
 
     @staticmethod
     def step(ax, state, w):

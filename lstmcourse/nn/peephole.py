@@ -25,11 +25,26 @@ class Peepholes(Recurrent):
     states = ("h", "c")
     peepholes = "ifo"
 
-    def __init__(self, *args, peepholes: str | None = None, **kwargs):
+    def __init__(
+        self,
+        input_size,
+        hidden_size,
+        num_layers=1,
+        bias=True,
+        batch_first=False,
+        dropout=0.0,
+        bidirectional=False,
+        device=None,
+        dtype=None,
+        *,
+        peepholes: str | None = None,
+        **kwargs,
+    ):
         seen = type(self).peepholes if peepholes is None else peepholes
         if not isinstance(seen, str) or set(seen) - set("ifo") or len(set(seen)) != len(seen):
             raise ValueError(f'peepholes must be a subset of "ifo", each letter once, got {seen!r}')
         self.__dict__.update(peepholes=seen, vectors=tuple(f"p_{k}" for k in "ifo" if k in seen and k in self.rows))
+        args = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
         super().__init__(*args, **kwargs)
 
     def extra_repr(self) -> str:

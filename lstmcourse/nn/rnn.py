@@ -37,13 +37,27 @@ class RNN(Recurrent):
     vendor = staticmethod(torch._VF.rnn_tanh)
     scan = RNNScan()
 
-    def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity="tanh", *args, **kwargs):
+    def __init__(
+        self,
+        input_size,
+        hidden_size,
+        num_layers=1,
+        nonlinearity="tanh",
+        bias=True,
+        batch_first=False,
+        dropout=0.0,
+        bidirectional=False,
+        device=None,
+        dtype=None,
+        **kwargs,
+    ):
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
         self.__dict__["nonlinearity"] = nonlinearity
         if nonlinearity == "relu":
             self.__dict__.update(step=step_relu, vendor=torch._VF.rnn_relu, scan=RNNScan(relu=True))
-        super().__init__(input_size, hidden_size, num_layers, *args, **kwargs)
+        args = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
+        super().__init__(*args, **kwargs)
 
     def extra_repr(self) -> str:
         return super().extra_repr() + (", nonlinearity='relu'" if self.nonlinearity == "relu" else "")

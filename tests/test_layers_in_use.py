@@ -1,0 +1,239 @@
+"""What a training code base does around a layer: compile, trace, export, count, cast, re-parametrise, share threads.
+
+Each must work or say at once why not; none may give other numbers in silence.
+"""
+
+import inspect
+import io
+import warnings
+
+import pytest
+import threadpoolctl
+import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.nn.utils import parametrizations
+from torch.utils.flop_counter import FlopCounterMode
+
+from lstmcourse import nn
+from lstmcourse.nn import LAYERS, _vendor
+
+from .layers import LENGTHS, B, H, I, T, assert_close, gradients, make, random, random_state
+
+SCANS = [name for name in LAYERS if LAYERS[name].scan]
+VENDORS = [name for name in LAYERS if "vendor" in LAYERS[name].ways()]
+UNSEEN = r'impl="scan" cannot be traced, exported or counted.*impl="loop" can, and impl="auto" takes it there'
+
+
+# ---- what writes down a layer's operations must see them
+
+
+@pytest.mark.parametrize("name", ["lstm", "peephole", "coupled", "gru", "gru_reset_before", "rnn_relu", "nig", "fgr"])
+def test_torch_compile_takes_a_layer_whole(name):
+    torch._dynamo.reset()
+    layer = make(name, num_layers=2, bidirectional=True, batch_first=True)
+    grads = []
+    for m in (layer, torch.compile(layer, backend="aot_eager", fullgraph=True)):
+        x = random(B, T, I).requires_grad_()
+        m(x, random_state(layer))[0].square().sum().backward()
+        grads.append(x.grad)
+    assert_close(grads[1], grads[0], 1e-10)
+
+
+@pytest.mark.parametrize("name", ["peephole", "gru", "lstm"])
+def test_a_graph_of_fx_holds_operations_and_no_constants(name):
+    """NumPy's results in it would be constants: right for the input of the tracing and wrong for every other."""
+    layer = make(name).requires_grad_(False)
+    graph = make_fx(lambda x: layer(x)[0])(random(T, B, I))
+    other = random(T, B, I, seed=7)
+    assert_close(graph(other), layer(other)[0], 1e-12)
+    layer.impl = "scan"
+    with pytest.raises(RuntimeError, match=UNSEEN):
+        make_fx(lambda x: layer(x)[0])(other)
+
+
+@pytest.mark.parametrize("name", ["peephole", "gru"])
+def test_operations_are_counted(name):
+    layer, x = make(name, bias=False), random(T, B, I)
+    with FlopCounterMode(display=False) as counter:
+        layer(x)
+    rows = len(layer.rows) * H
+    assert counter.get_total_flops() == 2 * T * B * rows * (I + H)
+    layer.impl = "scan"
+    with FlopCounterMode(display=False), pytest.raises(RuntimeError, match=UNSEEN):
+        layer(x)
+
+
+@pytest.mark.parametrize("name,way", [("peephole", "auto"), *((name, "vendor") for name in VENDORS)])
+def test_a_trace_can_be_saved(name, way):
+    layer, x, other = make(name, impl=way), random(T, B, I), random(T, B, I, seed=7)
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own: TorchScript is old, and T is fixed in a trace
+        torch.jit.save(torch.jit.trace(layer, x, check_trace=False), file)
+        file.seek(0)
+        assert_close(torch.jit.load(file)(other)[0], layer(other)[0], 1e-12)
+
+
+@pytest.mark.parametrize("name", ["peephole", "gru"])
+def test_export(name):
+    layer, other = make(name), random(T, B, I, seed=7)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        program = torch.export.export(layer, (random(T, B, I),))
+    assert_close(program.module()(other)[0], layer(other)[0], 1e-12)
+
+
+@pytest.mark.parametrize("record", [torch.jit.trace, lambda m, x: torch.export.export(m, (x,))])
+def test_a_scan_asked_for_by_name_cannot_be_recorded(record):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(RuntimeError, match=UNSEEN):
+            record(make("lstm", impl="scan"), random(T, B, I))
+
+
+def test_script_is_refused_by_name():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(RuntimeError, match=r"torch\.jit\.script cannot compile GRU; torch\.jit\.trace"):
+            torch.jit.script(make("gru"))
+
+
+# ---- tensors that are not what they seem
+
+
+def negated(x):
+    """−x as torch keeps the imaginary part of a conjugate: x's memory and a flag."""
+    value = torch.complex(x, x).conj().imag
+    assert value.is_neg()
+    return value
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_tensors_that_are_negated_or_zero_by_a_flag(name):
+    layer, loop, x = make(name, impl="scan"), make(name, impl="loop"), random(T, B, I)
+    for m in (layer, loop):
+        m(negated(x))[0].backward(negated(random(T, B, H)))
+    for key, want in gradients(loop).items():
+        assert_close(gradients(layer)[key], want, 1e-10, key)
+    x.requires_grad_()
+    layer(x)[0].backward(torch._efficientzerotensor(T, B, H, dtype=torch.float64))
+    assert not x.grad.any()
+
+
+@pytest.mark.parametrize("way", nn.LSTM.ways())
+@pytest.mark.parametrize("name,shape", [("weight_hh", (4 * H, 1)), ("weight_ih", (4 * H, I - 1)), ("bias_ih", (1,))])
+def test_parameters_of_another_shape(name, shape, way):
+    """With a smaller matrix oneDNN's LSTM reads on in whatever lies behind it."""
+    layer = make("lstm", num_layers=2, impl=way, dtype=torch.float32)
+    value = torch.nn.Parameter(torch.ones(shape))
+    for call in (
+        lambda: torch.func.functional_call(layer, {f"{name}_l0": value}, (random(T, B, I).float(),)),
+        lambda: (setattr(layer, f"{name}_l0", value), layer(random(T, B, I).float())),
+    ):
+        with pytest.raises(ValueError, match=rf"{name}_l0 must have shape \({4 * H},.*\), got \({shape[0]},"):
+            call()
+
+
+@pytest.mark.parametrize("way", nn.GRU.ways())
+def test_parameters_of_another_dtype(way):
+    layer = make("gru", impl=way, dtype=torch.float32)
+    layer.weight_hh_l0 = torch.nn.Parameter(layer.weight_hh_l0.double())
+    with pytest.raises(ValueError, match=r"weight_hh_l0 must have weight_ih_l0's dtype torch\.float32, got torch\.flo"):
+        layer(random(T, B, I).float())
+
+
+def test_a_default_device_does_not_reach_into_packed_sequences():
+    """Masks and lengths stay on the CPU, wherever new tensors go."""
+    layer, x = make("peephole"), random(T, B, I)
+    want = layer(nn.pack(x, LENGTHS))[0].data
+    with torch.device("meta"):
+        got = layer(nn.pack(x, LENGTHS))[0].data
+    assert_close(got, want, 0.0)
+
+
+# ---- precision and parametrisations
+
+
+@pytest.mark.parametrize("name", ["lstm", "peephole", "gru"])
+def test_autocast_and_an_orthogonal_matrix(name):
+    """The parametrisation's products are in bfloat16 there, and so is the matrix; the others are not."""
+    grads = []
+    for way in ("loop", "scan"):
+        layer = make(name, impl=way, dtype=torch.float32)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            parametrizations.orthogonal(layer, "weight_hh_l0")
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            output = layer(random(T, B, I, dtype=torch.float32))[0]
+        output.float().square().sum().backward()
+        grads.append(layer.parametrizations.weight_hh_l0.original.grad)
+    assert_close(grads[1], grads[0], 0.05 * float(grads[0].abs().max()))
+
+
+def test_under_autocast_the_parameters_decide_the_way():
+    """What comes out of a linear layer there is bfloat16; that is no reason to take the slow loop."""
+    x = random(T, B, I).bfloat16()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert make("peephole", dtype=torch.float32).route(x) == "scan"
+        assert make("gru", dtype=torch.float32).route(x) == "scan"
+        assert make("lstm", dtype=torch.float32).route(x) == "vendor"
+        assert make("peephole", dtype=torch.bfloat16).route(x) == "loop"
+
+
+@pytest.mark.parametrize("name", ["lstm", "coupled", "gru"])
+def test_frozen_tensors_do_not_ask_the_kernel_for_gradients(name, monkeypatch):
+    layer, seen, apply = make(name, impl="vendor"), [], _vendor.Once.apply
+    monkeypatch.setattr(_vendor.Once, "apply", lambda *tensors: seen.append(len(tensors)) or apply(*tensors))
+    layer(random(T, B, I))[0].sum().backward()
+    assert layer.requires_grad_(False)(random(T, B, I))[0].grad_fn is None
+    layer(random(T, B, I).requires_grad_())[0].sum().backward()
+    assert seen == [4, 1]
+
+
+# ---- settings
+
+
+@pytest.mark.parametrize("layer", [nn.LSTM, nn.PeepholeLSTM])
+def test_a_way_set_later_is_checked(layer):
+    layer = layer(I, H)
+    layer.impl = "loop"
+    assert layer.route(random(T, B, I).float()) == "loop"
+    layer.impl = "fast"
+    with pytest.raises(ValueError, match=r"impl of \w+ must be one of \('auto', 'loop', .*\), got 'fast'"):
+        layer(random(T, B, I).float())
+
+
+@pytest.mark.parametrize("layer", [nn.LSTM, nn.GRU, nn.RNN, nn.PeepholeLSTM, nn.CoupledLSTM, nn.NIGLSTM])
+def test_signatures_name_their_arguments(layer):
+    """For those who read help(), and for torch.nn.utils.skip_init, which looks for ``device``."""
+    wanted = ["input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional", "dtype"]
+    assert set(wanted) <= set(inspect.signature(layer).parameters)
+    assert torch.nn.utils.skip_init(layer, I, H).weight_hh_l0.shape == (layer.gates * H, H)
+
+
+@pytest.mark.parametrize("name", ["peephole", "gru"])
+def test_numpy_takes_no_more_threads_than_torch(name, monkeypatch):
+    """torch.set_num_threads(1) says nothing to NumPy's BLAS, whose threads then wait for each other at every step."""
+    scan, seen = type(LAYERS[name].scan), []
+    for method in ("forward", "backward"):
+        function = getattr(scan, method)
+
+        def spy(*args, function=function):
+            seen.append(_threads())
+            return function(*args)
+
+        monkeypatch.setattr(scan, method, spy)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        with threadpoolctl.threadpool_limits(2, user_api="blas"):
+            outside = _threads()
+            make(name, impl="scan")(random(T, B, I))[0].sum().backward()
+            assert _threads() == outside
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [{1}] * 2 or not outside  # Apple's Accelerate lets nobody set them
+
+
+def _threads() -> set[int]:
+    return {library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"}
