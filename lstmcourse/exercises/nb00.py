@@ -52,6 +52,34 @@ register(
             "the logarithm is to base ten; the course counts in nats, np.log",
         ),
         "mean of 1 - p": (lambda p: np.mean(1 - p), "the price is taken as 1 - p, which never costs more than 1"),
+        "perplexity": (
+            lambda p: np.exp(-np.mean(np.log(p))),
+            "e is raised to the cost: that is the number of equally likely letters (the perplexity), not the nats",
+        ),
+        "not averaged": (lambda p: -np.log(p), "the price of each character is returned, and not their mean"),
+        "weighted by p": (
+            lambda p: -np.mean(p * np.log(p)),
+            "each price is weighted by p, as in an entropy. p holds one number for each character that came, and each "
+            "of them counts once",
+        ),
+        "entropy": (
+            lambda p: -np.sum(p * np.log(p)),
+            "this is the entropy's formula, -Σ p ln p. It sums over all the letters that might have come; p here holds "
+            "one number for each letter that did",
+        ),
+        "1 - p": (
+            lambda p: -np.mean(np.log(1 - p)),
+            "the logarithm is taken of 1 - p: then being sure and right costs most",
+        ),
+        "two outcomes": (
+            lambda p: -np.mean(p * np.log(p) + (1 - p) * np.log(1 - p)),
+            "this is the cross-entropy of a yes-or-no question; here only the letter that came is paid for",
+        ),
+        "a little added": (
+            lambda p: -np.mean(np.log(p + 1e-8)),
+            "1e-8 is added to each p: then certain and right no longer costs nothing, and impossible no longer costs "
+            "everything",
+        ),
     },
     edges={
         "certain and right costs nothing": lambda rng: (np.ones(3),),

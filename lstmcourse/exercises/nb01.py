@@ -11,7 +11,7 @@ from lstmcourse.exercises import STEP_SIZES, register
 
 
 def rnn_step(W: np.ndarray, U: np.ndarray, b: np.ndarray, x: np.ndarray, h_: np.ndarray) -> np.ndarray:
-    """One step of a recurrent network: h = tanh(W x + U h_ + b), for every row of the batch at once.
+    """One step of a recurrent network, h = tanh(W x + U h_ + b), for every row of the batch at once.
 
     W (H, I), U (H, H), b (H,); x (B, I) is the input now, h_ (B, H) the state one step ago.
     Returns h (B, H).
@@ -75,6 +75,39 @@ register(
             lambda W, U, b, x, h_: 1 / (1 + np.exp(-(x @ W.T + h_ @ U.T + b))),
             "the logistic sigmoid is used in place of tanh",
         ),
+        "relu": (lambda W, U, b, x, h_: np.maximum(0, x @ W.T + h_ @ U.T + b), "ReLU is used in place of tanh"),
+        "columns": (
+            lambda W, U, b, x, h_: np.tanh(W @ x.T + U @ h_.T + b[:, None]),
+            "the batch lies in columns, as in the equation: the result is (H, B). Here a batch lies in rows",
+        ),
+        "no transposition": (
+            lambda W, U, b, x, h_: np.tanh(x @ W + h_ @ U + b),
+            "W and U are not transposed: x is (B, I) and W is (H, I), so x @ W has no numbers that meet",
+        ),
+        "the equation as it stands": (
+            lambda W, U, b, x, h_: np.tanh(W @ x + U @ h_ + b),
+            "W x is written for one column x. Here x holds a batch in rows, and W x becomes x @ W.T",
+        ),
+        "joined in the wrong order": (
+            lambda W, U, b, x, h_: np.tanh(np.hstack([h_, x]) @ np.hstack([W, U]).T + b),
+            "[h_, x] meets [W, U]: joined vectors and joined matrices must stand in the same order",
+        ),
+        "bias twice": (
+            lambda W, U, b, x, h_: np.tanh(x @ W.T + b + h_ @ U.T + b),
+            "b is added twice. PyTorch has two bias vectors, this cell has one",
+        ),
+        "tanh of each": (
+            lambda W, U, b, x, h_: np.tanh(x @ W.T) + np.tanh(h_ @ U.T + b),
+            "tanh is taken of each part, and then the parts are added: the state may reach 2. Add first, squash once",
+        ),
+        "state added": (
+            lambda W, U, b, x, h_: h_ + np.tanh(x @ W.T + h_ @ U.T + b),
+            "h_ is added to the result: a useful idea (notebook 03 comes back to it), and another cell",
+        ),
+        "state squashed again": (
+            lambda W, U, b, x, h_: np.tanh(x @ W.T + np.tanh(h_) @ U.T + b),
+            "tanh is taken of h_ again; h_ went through it one step ago",
+        ),
     },
     edges={
         "a saturated unit stays at ±1": lambda rng: (
@@ -93,7 +126,8 @@ def bptt(
     """Backpropagation through time for h[t] = tanh(W x[t] + U h[t-1] + b).
 
     W (H, I), U (H, H), b (H,), xs (T, B, I), h0 (B, H) the state before the first step.
-    dhs (T, B, H): dhs[t] is what the loss at step t itself asks of h[t]; what comes back from step t+1 is your task.
+    dhs (T, B, H): dhs[t] is the gradient that the loss at step t itself sends into h[t].
+    What comes back from step t+1 is your task.
     Returns dW (H, I), dU (H, H), db (H,), dxs (T, B, I), dh0 (B, H).
     """
     hs = [h0]
@@ -120,29 +154,57 @@ def _states(W, U, b, xs, h0) -> list:
 
 
 def _bptt_but(
-    W, U, b, xs, h0, dhs, *, carry=True, slope="h", state=0, turn="U", add=True, loss="every", dh0="back", batch="sum"
+    W, U, b, xs, h0, dhs, *, carry="da @ U", slope="h", state="h_", add=True, loss="every", order=reversed, db="sum"
 ):
     """BPTT with one thing done otherwise: what the registered mistakes are made of."""
     hs = _states(W, U, b, xs, h0)
-    dW, dU, db = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
+    dW, dU, db_ = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
     dxs, dh, T = np.zeros_like(xs), np.zeros_like(h0), len(xs)
     slopes = {
         "h": lambda t: 1 - hs[t + 1] ** 2,
         "none": lambda t: 1.0,
         "twice": lambda t: 1 - np.tanh(hs[t + 1]) ** 2,
         "h_": lambda t: 1 - hs[t] ** 2,
+        "no square": lambda t: 1 - hs[t + 1],
+        "sigmoid": lambda t: hs[t + 1] * (1 - hs[t + 1]),
     }
-    for t in reversed(range(T)):
+    states = {"h_": lambda t: hs[t], "h": lambda t: hs[t + 1], "hs[-1] for h0": lambda t: hs[t] if t else hs[-1]}
+    carries = {
+        "da @ U": lambda dh, da: da @ U,
+        "da @ U.T": lambda dh, da: da @ U.T,
+        "dh @ U": lambda dh, da: dh @ U,
+        "da": lambda dh, da: da,
+        "dh + da @ U": lambda dh, da: dh + da @ U,
+        "dropped": lambda dh, da: da @ U,
+    }
+    for t in order(range(T)):
         arriving = dhs[t] if loss == "every" or t == T - 1 else 0.0
-        dh = (dh if carry else 0.0) + arriving
+        dh = (0.0 if carry == "dropped" else dh) + arriving
         da = dh * slopes[slope](t)
         kept = 1.0 if add else 0.0
         dW = kept * dW + da.T @ xs[t]
-        dU = kept * dU + da.T @ hs[t + state]
-        db = kept * db + getattr(da, batch)(axis=0)
+        dU = kept * dU + da.T @ states[state](t)
+        db_ = kept * db_ + da.sum(axis=None if db == "all" else 0)
         dxs[t] = da @ W
-        dh_here, dh = dh, da @ (U if turn == "U" else U.T)
-    return dW, dU, db, dxs, dh if dh0 == "back" else dh_here
+        dh = carries[carry](dh, da)
+    return dW, dU, db_, dxs, dh
+
+
+def _bptt_then(**change):
+    """BPTT with a gradient changed at the end: name=lambda gradient, xs, dhs: …"""
+
+    def changed(W, U, b, xs, h0, dhs):
+        grads = zip(GRADIENTS, bptt(W, U, b, xs, h0, dhs), strict=True)
+        return tuple(change[name](grad, xs, dhs) if name in change else grad for name, grad in grads)
+
+    return changed
+
+
+def _before_the_first_step(W, U, b, xs, h0, dhs):
+    """BPTT whose dh0 is the gradient of h[1]."""
+    *rest, dxs, _ = bptt(W, U, b, xs, h0, dhs)
+    dh = dhs[0] + (bptt(W, U, b, xs[1:], rnn_step(W, U, b, xs[0], h0), dhs[1:])[-1] if len(xs) > 1 else 0.0)
+    return (*rest, dxs, dh)
 
 
 def _bptt_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
@@ -205,7 +267,7 @@ register(
     },
     wrong={
         "no carry": (
-            partial(_bptt_but, carry=False),
+            partial(_bptt_but, carry="dropped"),
             "the gradient that comes back from step t+1 is dropped: each step learns from its own loss only, and there "
             "is no backpropagation through time",
         ),
@@ -219,11 +281,11 @@ register(
             "the derivative of tanh is taken at the state one step too early",
         ),
         "dU of the new state": (
-            partial(_bptt_but, state=1),
+            partial(_bptt_but, state="h"),
             "dU is built with h[t], though U was multiplied with h[t-1]",
         ),
         "U transposed": (
-            partial(_bptt_but, turn="U.T"),
+            partial(_bptt_but, carry="da @ U.T"),
             "the gradient goes back through U.T in the code; forward was h_ @ U.T, so back is da @ U",
         ),
         "not added up": (
@@ -235,12 +297,68 @@ register(
             "only the loss at the last step is used; every dhs[t] has to enter",
         ),
         "dh0 too early": (
-            partial(_bptt_but, dh0="here"),
+            _before_the_first_step,
             "dh0 is the gradient of h[1]: one last step back through tanh and U is missing",
         ),
+        "dh0 with a loss of its own": (
+            _bptt_then(dh0=lambda dh0, xs, dhs: dh0 + dhs[-1]),
+            "dhs[-1] is added to dh0: at t = 0, dhs[t-1] wraps round to the end of the array. No loss looks at h0",
+        ),
+        "dh0 forgotten": (
+            _bptt_then(dh0=lambda dh0, xs, dhs: np.zeros_like(dh0)),
+            "dh0 is left at zero; it is what comes back through the first step",
+        ),
+        "h0 taken from the end": (
+            partial(_bptt_but, state="hs[-1] for h0"),
+            "at t = 0, hs[t-1] wraps round to the last state: dU takes that one for h0",
+        ),
+        "carry past tanh": (
+            partial(_bptt_but, carry="dh @ U"),
+            "dh is carried back as dh @ U and goes past tanh; what goes through U is da",
+        ),
+        "carry without U": (
+            partial(_bptt_but, carry="da"),
+            "da is handed back as it is: on its way to the step before, it has to go through U",
+        ),
+        "carried twice": (
+            partial(_bptt_but, carry="dh + da @ U"),
+            "dh += da @ U adds what comes back to the dh of this step; it replaces it, dh = da @ U",
+        ),
+        "forward in time": (
+            partial(_bptt_but, order=iter),
+            "the steps are walked from the first to the last; blame comes from the future, so the last comes first",
+        ),
+        "no square": (
+            partial(_bptt_but, slope="no square"),
+            "the square is missing: the derivative of tanh is 1 - h**2, not 1 - h",
+        ),
+        "slope of the sigmoid": (
+            partial(_bptt_but, slope="sigmoid"),
+            "h (1 - h) is the derivative of the logistic sigmoid; that of tanh is 1 - h**2",
+        ),
+        "dxs turned round": (
+            _bptt_then(dxs=lambda dxs, xs, dhs: dxs[::-1]),
+            "dxs stands in the order in which it was computed, the last step first: turn it round, or write to dxs[t]",
+        ),
+        "dU transposed": (
+            _bptt_then(dU=lambda dU, xs, dhs: dU.T),
+            "dU is transposed: it is da.T @ h_, with the receiving unit in the row, as in U",
+        ),
+        "db over units too": (
+            partial(_bptt_but, db="all"),
+            "db sums over units as well as rows: every unit needs its own, da.sum(axis=0)",
+        ),
         "mean over the batch": (
-            partial(_bptt_but, batch="mean"),
+            _bptt_then(**dict.fromkeys(("dW", "dU", "db"), lambda grad, xs, dhs: grad / xs.shape[1])),
+            "dW, dU and db are averaged over the batch; the loss is a sum over rows, so its gradient is one too",
+        ),
+        "db averaged over the batch": (
+            _bptt_then(db=lambda db, xs, dhs: db / xs.shape[1]),
             "db is averaged over the batch; the loss is a sum over rows, so its gradient is one too",
+        ),
+        "mean over time": (
+            _bptt_then(**dict.fromkeys(("dW", "dU", "db"), lambda grad, xs, dhs: grad / len(xs))),
+            "dW, dU and db are averaged over the steps; the gradients of the steps add up",
         ),
     },
     edges={"the loss asks something of the last state only": _only_last},
@@ -254,8 +372,9 @@ def truncated_bptt(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Backpropagation through time, truncated to windows of k steps: 0 … k-1, k … 2k-1, and so on.
 
-    The states run on from window to window; the gradient does not: the state that a window starts from counts as a
-    constant (this is what `h.detach()` does in PyTorch). The gradients of all windows are added up.
+    The states run on from window to window; the gradient does not: the state that a window starts
+    from counts as a constant (this is what `h.detach()` does in PyTorch). The gradients of all
+    windows are added up.
     Shapes as in E1.2; k >= 1, and the last window may be shorter.
     Returns dW, dU, db, dxs, dh0; only the first window reaches h0.
     """
@@ -287,12 +406,36 @@ def _window_by_window(W, U, b, xs, h0, dhs, k, *, reset=False, shift=0, last=Fal
     """Truncated BPTT by running BPTT in each window, with one thing done otherwise."""
     hs, total, dxs = _states(W, U, b, xs, h0), None, []
     for window in _windows(len(xs), k, shift):
-        start = np.zeros_like(h0) if reset and window.start else hs[window.start]
+        again = {"zero": np.zeros_like(h0), "h0": h0}
+        start = again[reset] if reset and window.start else hs[window.start]
         *grads, dx, dh = bptt(W, U, b, xs[window], start, dhs[window])
         total = grads if total is None or last else [a + g for a, g in zip(total, grads, strict=True)]
         dh_first = dh if window.start == 0 else dh_first  # noqa: F821 (the first window comes first)
         dxs.append(dx)
     return (*total, np.concatenate(dxs), dh_first if dh0 == "first" else dh)
+
+
+def _truncated_then(**change):
+    """Truncated BPTT with a gradient changed at the end: name=lambda gradient, xs, k: …"""
+
+    def changed(W, U, b, xs, h0, dhs, k):
+        grads = zip(GRADIENTS, truncated_bptt(W, U, b, xs, h0, dhs, k), strict=True)
+        return tuple(change[name](grad, xs, k) if name in change else grad for name, grad in grads)
+
+    return changed
+
+
+def _loss_at_the_cut_dropped(W, U, b, xs, h0, dhs, k):
+    dhs = dhs.copy()
+    dhs[k - 1 :: k] = 0
+    return truncated_bptt(W, U, b, xs, h0, dhs, k)
+
+
+def _last_k_steps(W, U, b, xs, h0, dhs, k, *, dh0="zero"):
+    """BPTT through the last k steps, and nothing for those before."""
+    start = max(0, len(xs) - k)
+    *grads, dx, dh = bptt(W, U, b, xs[start:], _states(W, U, b, xs, h0)[start], dhs[start:])
+    return (*grads, np.concatenate([np.zeros_like(xs[:start]), dx]), dh * 0 if start and dh0 == "zero" else dh)
 
 
 def _each_loss_k_back(W, U, b, xs, h0, dhs, k):
@@ -364,6 +507,8 @@ register(
         "t = 5 and t = 2 (0, 1, 2 | 3, 4, 5 | 6), counted from the front and not from the back.",
         "the states differ from the full run": "Truncation touches the way back only. If you run window by window, "
         "each window starts from the last state of the one before, not from zero and not from h0.",
+        "dxs is shorter than xs": "The last window may have fewer than k steps, and it counts like the others: "
+        "range(0, T, k), and xs[start : start + k] takes what is left.",
         "dh0 is wrong": "Only the first window reaches h0. If you run window by window, keep its dh0 and leave the "
         "others'.",
     },
@@ -373,7 +518,7 @@ register(
             "the gradient runs on through every window: full BPTT, and k has no effect",
         ),
         "state reset": (
-            partial(_window_by_window, reset=True),
+            partial(_window_by_window, reset="zero"),
             "the state is set to zero at the start of each window; detaching cuts the gradient and keeps the state",
         ),
         "last window only": (
@@ -393,13 +538,43 @@ register(
             partial(_window_by_window, dh0="last"),
             "dh0 is taken from the last window; it belongs to the first",
         ),
+        "dh0 cut off": (
+            _truncated_then(dh0=lambda dh0, xs, k: np.zeros_like(dh0)),
+            "dh0 is zero: a cut after step t where t % k == 0 also cuts at t = 0, and the first window does reach h0",
+        ),
+        "counted from the end": (
+            lambda W, U, b, xs, h0, dhs, k: _window_by_window(W, U, b, xs, h0, dhs, k, shift=-len(xs) % k),
+            "the windows are counted from the last step; they start at t = 0, and the last one may be the short one",
+        ),
+        "loss at the cut dropped": (
+            _loss_at_the_cut_dropped,
+            "at the last step of a window dh is set to zero after dhs[t] was added: that loss is dropped with it",
+        ),
+        "last k steps only": (
+            _last_k_steps,
+            "only the last k steps get a gradient; every window sends its own losses back",
+        ),
+        "last k steps only, dh0 from there": (
+            partial(_last_k_steps, dh0="there"),
+            "only the last k steps get a gradient; every window sends its own losses back",
+        ),
+        "state from h0 again": (
+            partial(_window_by_window, reset="h0"),
+            "each window starts from h0; it starts from the last state of the window before",
+        ),
+        "mean over the windows": (
+            _truncated_then(
+                **dict.fromkeys(("dW", "dU", "db"), lambda grad, xs, k: grad / -(-len(xs) // k)),
+            ),
+            "dW, dU and db are averaged over the windows; those of all windows add up",
+        ),
         "each loss k steps back": (
             _each_loss_k_back,
             "the gradient of every single loss goes back k steps: the other kind of truncation (Williams & Peng 1990), "
             "dearer and without fixed windows",
         ),
         "no carry": (
-            lambda W, U, b, xs, h0, dhs, k: _bptt_but(W, U, b, xs, h0, dhs, carry=False),
+            lambda W, U, b, xs, h0, dhs, k: _bptt_but(W, U, b, xs, h0, dhs, carry="dropped"),
             "the gradient is cut at every step, as if k were 1",
         ),
     },
@@ -473,7 +648,7 @@ register(
     },
     wrong={
         "state reset": (
-            partial(_window_but, partial(_window_by_window, reset=True)),
+            partial(_window_but, partial(_window_by_window, reset="zero")),
             "the state is set to zero at each window: then only the full sequence is near full BPTT",
         ),
         "squared": (

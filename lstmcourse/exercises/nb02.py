@@ -13,9 +13,10 @@ from lstmcourse.exercises import register
 def gradient_by_lag(U: np.ndarray, hs: np.ndarray, dh: np.ndarray) -> np.ndarray:
     """How much of a gradient is left k steps back, in h[t] = tanh(W x[t] + U h[t-1] + b).
 
-    U (H, H); hs (T, B, H) the states of a forward run; dh (B, H) the gradient of the loss at the last state hs[-1],
-    the only one that the loss looks at.
-    Returns norms (T,): norms[k] is the Frobenius norm of the gradient at hs[-1 - k], so norms[0] is that of dh.
+    U (H, H); hs (T, B, H) the states of a forward run; dh (B, H) the gradient of the loss at the
+    last state hs[-1], the only one that the loss looks at.
+    Returns norms (T,): norms[k] is the Frobenius norm of the gradient at hs[-1 - k], so that
+    norms[0] is the norm of dh.
     """
     norms = [np.linalg.norm(dh)]
     for h in hs[:0:-1]:  # the last state, the one before, … the second
@@ -24,12 +25,22 @@ def gradient_by_lag(U: np.ndarray, hs: np.ndarray, dh: np.ndarray) -> np.ndarray
     return np.array(norms)
 
 
-def _by_lag_but(U, hs, dh, *, turn=False, slope=True, late=0, norm=np.linalg.norm, order=1):
+def _by_lag_but(U, hs, dh, *, turn=False, slope=True, late=0, norm=np.linalg.norm, then=lambda norms: norms, **way):
     norms = [norm(dh)]
-    for t in range(len(hs) - 1, 0, -1):
-        dh = (dh * (1 - hs[t - late] ** 2 if slope else 1.0)) @ (U.T if turn else U)
-        norms.append(norm(dh))
-    return np.array(norms)[::order]
+    for left in _back(U.T if turn else U, hs, dh, slope=slope, late=late, **way):
+        norms.append(norm(left))
+    return then(np.array(norms))
+
+
+def _back(U, hs, dh, *, slope, late, order="back", first="tanh", carried=True, to=0):
+    """dh at each lag from 1 on, with one thing done otherwise."""
+    steps, arrived = range(len(hs) - 1, to, -1), dh
+    for t in steps if order == "back" else steps[::-1]:
+        h = np.tanh(hs[t]) if slope == "twice" else hs[t - late]
+        factor = 1 - h**2 if slope else 1.0
+        start = dh if carried else arrived
+        dh = (start * factor) @ U if first == "tanh" else (start @ U) * factor
+        yield dh
 
 
 def _squashed(rng: np.random.Generator, *shape: int) -> np.ndarray:
@@ -77,10 +88,68 @@ register(
             partial(_by_lag_but, late=1),
             "1 - h**2 is taken at the state that you reach instead of the one that you leave",
         ),
-        "reversed": (partial(_by_lag_but, order=-1), "the norms stand in the order of time, with lag 0 at the end"),
+        "reversed": (
+            partial(_by_lag_but, then=lambda norms: norms[::-1]),
+            "the norms stand in the order of time, with lag 0 at the end",
+        ),
         "squared": (
             partial(_by_lag_but, norm=lambda d: np.sum(d**2)),
             "the square of the norm is returned: the root is missing, and every slope doubles",
+        ),
+        "tanh twice": (
+            partial(_by_lag_but, slope="twice"),
+            "tanh is taken twice: hs holds tanh(a) already, so the derivative is 1 - h**2 and not 1 - np.tanh(h)**2",
+        ),
+        "U first": (
+            partial(_by_lag_but, first="U"),
+            "dh goes through U first and through tanh afterwards; on the way back tanh, the last to act, comes first",
+        ),
+        "U first, then the state before": (
+            partial(_by_lag_but, first="U", late=1),
+            "dh goes through U first, and then through tanh at the state that it reaches. That is the gradient at the "
+            "pre-activations a, and not at the states; its first factor is missing",
+        ),
+        "not carried": (
+            partial(_by_lag_but, carried=False),
+            "each step back starts from the first dh again; it starts from what the step before left",
+        ),
+        "forward in time": (
+            partial(_by_lag_but, order="forward"),
+            "the states are walked from the first to the last; the way back begins at hs[-1]",
+        ),
+        "lag 0 left out": (
+            partial(_by_lag_but, then=lambda norms: norms[1:]),
+            "norms[0], that of dh itself, is left out",
+        ),
+        "one step too many": (
+            partial(_by_lag_but, to=-1),
+            "one step too many is taken: hs[0] is reached and not left (hs[:0:-1] stops in time, hs[::-1] does not)",
+        ),
+        "relative to lag 0": (
+            partial(_by_lag_but, then=lambda norms: norms / norms[0]),
+            "the norms are divided by the first; the figures of the notebook do that, and the exercise does not",
+        ),
+        "logarithm": (partial(_by_lag_but, then=np.log), "the logarithms of the norms are returned, not the norms"),
+        "each row's norm": (
+            partial(_by_lag_but, norm=lambda d: np.linalg.norm(d, axis=1)),
+            "each row of the batch has a norm of its own; wanted is that of the whole array",
+        ),
+        "mean over the rows": (
+            partial(_by_lag_but, norm=lambda d: np.linalg.norm(d, axis=1).mean()),
+            "the norms of the rows are averaged; the Frobenius norm is the root of the sum over all entries",
+        ),
+        "largest singular value": (
+            partial(_by_lag_but, norm=lambda d: np.linalg.norm(d, 2)),
+            "np.linalg.norm(dh, 2) is the largest singular value of an array with two axes; without the 2 it is the "
+            "Frobenius norm",
+        ),
+        "sum of the entries": (
+            partial(_by_lag_but, norm=lambda d: np.abs(d).sum()),
+            "the magnitudes of the entries are added up; the norm is the root of the sum of their squares",
+        ),
+        "largest entry": (
+            partial(_by_lag_but, norm=lambda d: np.abs(d).max()),
+            "the largest entry is taken; the norm is the root of the sum of the squares of all",
         ),
     },
     edges={
@@ -116,6 +185,10 @@ def measured_slope() -> float:
         norms = gradient_by_lag(*example(seed))
         slopes.append(np.log(norms[100] / norms[0]) / 100)
     return float(np.mean(slopes))
+
+
+def _all_norms() -> np.ndarray:
+    return np.array([gradient_by_lag(*example(seed)) for seed in range(5)])
 
 
 def _log_radius() -> float:
@@ -163,6 +236,28 @@ register(
             lambda: float(np.exp(measured_slope())),
             "the factor per step is given, not its logarithm",
         ),
+        "one network": (
+            lambda: float(np.log(_all_norms()[0, 100] / _all_norms()[0, 0]) / 100),
+            "example(0) alone is measured; networks differ, and the mean of five is wanted",
+        ),
+        "norms averaged first": (
+            lambda: float(np.log(_all_norms()[:, 100].mean() / _all_norms()[:, 0].mean()) / 100),
+            "the norms of the five are averaged before the logarithm is taken: the one that fades least is then all "
+            "that is left of the mean",
+        ),
+        "no logarithm": (
+            lambda: float((_all_norms()[:, 100] - _all_norms()[:, 0]).mean() / 100),
+            "the norms themselves are subtracted: what falls along a line is their logarithms",
+        ),
+        "log2": (lambda: measured_slope() / np.log(2), "the logarithm to base 2 is used, not the natural one"),
+        "lag 0 left out": (
+            lambda: float(np.log(_all_norms()[:, 100]).mean() / 100),
+            "ln norms[0] is left out: dh does not have the norm 1",
+        ),
+        "half-life": (
+            lambda: float(np.log(2) / -measured_slope()),
+            "this is the number of steps after which half is left; the slope is the fall of the logarithm per step",
+        ),
         "whole fall": (lambda: 100 * measured_slope(), "the fall over all 100 steps is given, not that of one step"),
     },
 )
@@ -171,12 +266,13 @@ register(
 
 
 def lyapunov(U: np.ndarray, hs: np.ndarray, v: np.ndarray) -> float:
-    """The mean growth per step, in natural logarithm, of a gradient v on its way back through the steps of hs.
+    """The mean growth per step, in natural logarithm, of a gradient v on its way back through hs.
 
-    U (H, H); hs (T, H) the states of one run of h[t] = tanh(W x[t] + U h[t-1] + b); v (H,), the gradient at hs[-1].
-    All T steps are taken back, the one that leaves hs[0] among them. The run may be so long that the product of the
-    Jacobians is smaller, or larger, than any float.
-    Returns (ln |v at the far end| - ln |v|) / T: for large T an estimate of the top Lyapunov exponent.
+    U (H, H); hs (T, H) the states of one run of h[t] = tanh(W x[t] + U h[t-1] + b); v (H,) the
+    gradient at hs[-1]. All T steps are taken back, the one that leaves hs[0] among them. The run
+    may be so long that the product of the Jacobians is smaller, or larger, than any float.
+    Returns (ln |v at the far end| - ln |v|) / T: for large T, an estimate of the top Lyapunov
+    exponent.
     """
     growth, v = 0.0, v / np.linalg.norm(v)
     for h in hs[::-1]:
@@ -187,15 +283,39 @@ def lyapunov(U: np.ndarray, hs: np.ndarray, v: np.ndarray) -> float:
     return growth / len(hs)
 
 
-def _lyapunov_but(U, hs, v, *, normed=True, turn=False, slope=True, log=np.log, mean=True, skip=0):
-    growth, v = 0.0, v / np.linalg.norm(v)
-    for h in hs[skip:][::-1]:
-        v = (v * (1 - h**2 if slope else 1.0)) @ (U.T if turn else U)
+def _lyapunov_but(U, hs, v, *, normed=True, turn=False, slope=True, log=np.log, mean=True, skip=0, **way):
+    growth, v = 0.0, v / np.linalg.norm(v) if way.get("start", True) else v
+    for h in hs[skip:] if way.get("order") == "forward" else hs[skip:][::-1]:
+        factor = 1 - h**2 if slope else 1.0
+        v = (v * factor) @ (U.T if turn else U) if way.get("first", "tanh") == "tanh" else (v @ U) * factor
         if normed:
             growth += log(np.linalg.norm(v))
-            v = v / np.linalg.norm(v)
+            v = v / np.linalg.norm(v) if normed != "only in the sum" else v
     growth = growth if normed else log(np.linalg.norm(v))
     return growth / len(hs) if mean else growth
+
+
+def _push_forward(U, hs, v):
+    """The growth of a small change of the state, on its way forward through the same steps."""
+    growth, v = 0.0, v / np.linalg.norm(v)
+    for h in hs:
+        v = (v @ U.T) * (1 - h**2)
+        growth += np.log(np.linalg.norm(v))
+        v = v / np.linalg.norm(v)
+    return growth / len(hs)
+
+
+def _each_jacobian(U, hs, size) -> float:
+    """The mean over the steps of ln size(J), each Jacobian by itself."""
+    return float(np.mean([np.log(size((1 - h**2)[:, None] * U)) for h in hs]))
+
+
+def _mean_growth(U, hs, v) -> float:
+    growth = []
+    for h in hs[::-1]:
+        v = (v / np.linalg.norm(v) * (1 - h**2)) @ U
+        growth.append(np.linalg.norm(v))
+    return float(np.log(np.mean(growth)))
 
 
 def _long_run(rng: np.random.Generator, gain: float, span: float) -> tuple:
@@ -247,6 +367,50 @@ register(
             lambda U, hs, v: float(np.log(np.abs(np.linalg.eigvals(U)).max())),
             "the logarithm of U's spectral radius is returned; it knows nothing of the states",
         ),
+        "start not of length 1": (
+            partial(_lyapunov_but, start=False),
+            "v is not brought to length 1 before the first step: its own length counts as growth",
+        ),
+        "last step left out": (
+            partial(_lyapunov_but, skip=1),
+            "the step that leaves hs[0] is not taken: hs[::-1] takes all T, hs[:0:-1], as in E2.1, one fewer",
+        ),
+        "renormalised for the sum only": (
+            partial(_lyapunov_but, normed="only in the sum"),
+            "the lengths are added up at every step, but v is not divided by its length, so that all former steps "
+            "count again in each",
+        ),
+        "forward in time": (
+            partial(_lyapunov_but, order="forward"),
+            "the states are walked from the first to the last; the way back begins at hs[-1]",
+        ),
+        "a push forward": (
+            _push_forward,
+            "v is a push on its way forward, through U.T. In a long run that gives the same number, in a short one "
+            "another; a gradient on its way back is asked for",
+        ),
+        "U first": (
+            partial(_lyapunov_but, first="U"),
+            "v goes through U first and through tanh afterwards; on the way back tanh comes first",
+        ),
+        "factor": (
+            lambda U, hs, v: np.exp(lyapunov(U, hs, v)),
+            "the mean factor per step is returned, not its logarithm",
+        ),
+        "logarithm of the mean": (
+            _mean_growth,
+            "the lengths are averaged before the logarithm is taken; factors multiply, so it is their logarithms that "
+            "are averaged",
+        ),
+        "eigenvalue of each Jacobian": (
+            lambda U, hs, v: _each_jacobian(U, hs, lambda J: np.abs(np.linalg.eigvals(J)).max()),
+            "the largest eigenvalue is taken of each Jacobian by itself; that of a product is not the product of those",
+        ),
+        "singular value of each Jacobian": (
+            lambda U, hs, v: _each_jacobian(U, hs, lambda J: np.linalg.norm(J, 2)),
+            "the largest singular value is taken of each Jacobian by itself: a bound, reached only by a vector that "
+            "lies right at every step",
+        ),
     },
     edges={
         "2000 steps that vanish": lambda rng: _long_run(rng, 0.5, 0.9),
@@ -261,8 +425,8 @@ register(
 def clip_by_global_norm(grads: list[np.ndarray], max_norm: float) -> tuple[list[np.ndarray], float]:
     """Scales all gradients by one common factor, so that their global norm is at most max_norm.
 
-    The global norm is that of all entries of all arrays taken as one long vector. Gradients whose global norm is
-    max_norm or less stay as they are; the arrays passed in are never changed.
+    The global norm is that of all entries of all arrays taken as one long vector. Gradients whose
+    global norm is max_norm or less stay as they are; the arrays passed in are never changed.
     Returns (clipped, norm): a list like grads, and the global norm before clipping (a number).
     """
     norm = np.sqrt(sum(np.sum(g**2) for g in grads))
@@ -300,6 +464,26 @@ def _no_root(grads, max_norm):
     return [g * (max_norm / norm if norm > max_norm else 1.0) for g in grads], norm
 
 
+def _by(norm, scale=lambda norm, max_norm: max_norm / norm):
+    """Clipping by another norm, or with another factor."""
+
+    def clip(grads, max_norm):
+        size = norm(grads)
+        return [g * (scale(size, max_norm) if size > max_norm else 1.0) for g in grads], size
+
+    return clip
+
+
+def _only_the_long(grads, max_norm):
+    norm = _norm(grads)
+    return [g * (max_norm / norm if np.linalg.norm(g) > max_norm else 1.0) for g in grads], norm
+
+
+def _lengthened(grads, max_norm):
+    norm = _norm(grads)
+    return [g * (max(1.0, max_norm / norm) if norm else 1.0) for g in grads], norm
+
+
 def _grads(rng: np.random.Generator, n: SimpleNamespace) -> list[np.ndarray]:
     return [rng.normal(size=shape) for shape in ((n.H, n.I), (n.H, n.H), (n.H,))]
 
@@ -327,7 +511,8 @@ register(
         """,
     ),
     symptoms={
-        "NaN for gradients that are all zero": "0 / 0. Divide only where norm > max_norm.",
+        "NaN or ZeroDivisionError for gradients that are all zero": "Something is divided by 0. Divide only "
+        "where norm > max_norm.",
         "the function changes its inputs": "g *= scale writes into the caller's arrays. [g * scale for g in grads] "
         "makes new ones.",
         "small gradients become larger": "The factor must never exceed 1: clipping shortens, it does not normalise.",
@@ -352,6 +537,44 @@ register(
         "no scaling": (
             lambda grads, max_norm: (list(grads), _norm(grads)),
             "the norm is computed and nothing is clipped",
+        ),
+        "inverted": (
+            _by(_norm, lambda norm, max_norm: norm / max_norm),
+            "the factor is norm / max_norm, the wrong way up: long gradients become longer",
+        ),
+        "to length 1": (
+            _by(_norm, lambda norm, max_norm: 1 / norm),
+            "long gradients are cut to length 1, and not to max_norm",
+        ),
+        "max for min": (
+            _lengthened,
+            "the factor is max(1, max_norm / norm): it lengthens what is short. min is the one that shortens",
+        ),
+        "largest norm": (
+            _by(lambda grads: max(np.linalg.norm(g) for g in grads)),
+            "the largest of the arrays' norms is taken for the global one; the squares of all of them add",
+        ),
+        "largest entry": (
+            _by(lambda grads: max(np.abs(g).max() for g in grads)),
+            "the largest entry is taken for the norm; the norm is the root of the sum of the squares of all entries",
+        ),
+        "sum of the entries": (
+            _by(lambda grads: sum(np.abs(g).sum() for g in grads)),
+            "the magnitudes of the entries are added up; the norm is the root of the sum of their squares",
+        ),
+        "root of the mean": (
+            _by(lambda grads: np.sqrt(np.mean(np.concatenate([g.ravel() for g in grads]) ** 2))),
+            "the mean of the squares is taken where their sum belongs: the threshold then grows with the number of "
+            "weights",
+        ),
+        "only the long arrays": (
+            _only_the_long,
+            "only the arrays that are longer than max_norm by themselves are scaled: their proportions change, and so "
+            "does the direction of the update",
+        ),
+        "swapped": (
+            lambda grads, max_norm: clip_by_global_norm(grads, max_norm)[::-1],
+            "the norm and the gradients are returned in the wrong order: (clipped, norm)",
         ),
     },
     edges={
