@@ -124,19 +124,25 @@ def gradient_against_lag(
     curves: name -> (K,) norms for lags 0 … K−1, or (S, K) for S seeds (median drawn, range shaded).
     predicted: name -> factor per step; a dashed line y₀·factorᵏ in the colour of the curve of that name.
     floor: values under it, exact zeros included, are underflow and marked with a cross; None marks zeros only.
+    A curve that is no longer a finite number ends at a cross on its last one.
     """
     lowest, said = 1.0, []
     for k, (name, values) in enumerate(curves.items()):
         ys = np.atleast_2d(np.asarray(values, float))
         middle, lags, tint = np.median(ys, 0), np.arange(ys.shape[1]), colour(name, k)
-        alive = middle > (floor or 0.0)
+        alive = np.isfinite(middle) & (middle > (floor or 0.0))
         ax.plot(lags[alive], middle[alive], color=tint, label=name, ls=DASHES[0])
         if len(ys) > 1:
             ax.fill_between(lags[alive], ys.min(0)[alive], ys.max(0)[alive], color=tint, alpha=0.15, lw=0)
         if not alive.all():
             dead = int(lags[~alive][0])
-            ax.plot([dead], [floor or middle[alive].min()], "x", color=tint, ms=8, mew=2, clip_on=False)
-            said.append(f"{name} underflows at lag {dead}")
+            if np.isfinite(middle[dead]):
+                end = dead, floor or middle[alive].min(initial=1.0)
+                said.append(f"{name} underflows at lag {dead}")
+            else:
+                end = dead - 1, middle[dead - 1] if dead else 1.0
+                said.append(f"{name} is no longer finite at lag {dead}")
+            ax.plot(*([v] for v in end), "x", color=tint, ms=8, mew=2, clip_on=False)
         else:
             verb = "falls to" if middle[-1] < middle[0] else "reaches"
             said.append(f"{name} {verb} {middle[-1]:.1e} at lag {lags[-1]}")
@@ -172,7 +178,7 @@ def gate_traces(
 
     traces: the caches of `reference.unroll` (a list of T dicts of (B, H) arrays), or a dict name -> (T,) or (T, H).
     One line for a single unit; for several, the mean over units with the range shaded.
-    labels: T tick labels (words, letters).
+    labels: T tick labels (words, letters). ValueError if there are not T of them.
     """
     if not isinstance(traces, Mapping):
         names = names or [k for k in traces[0] if k in COLOURS and k != "x"]
@@ -187,6 +193,8 @@ def gate_traces(
             ax.fill_between(ts, ys.min(1), ys.max(1), color=colour(name, k), alpha=0.14, lw=0)
         said.append(f"{name} between {ys.min():.2f} and {ys.max():.2f}")
     if labels is not None:
+        if len(labels) != len(ts):
+            raise ValueError(f"labels must hold {len(ts)} entries, one a step, got {len(labels)}")
         ax.set_xticks(np.arange(1, len(labels) + 1), labels, rotation=0 if max(map(len, labels)) < 4 else 60)
     return finish(
         ax, "" if labels is not None else "time step t", "activation", title, f"Traces over time: {'; '.join(said)}."
@@ -203,9 +211,11 @@ def activations(
 ) -> Axes:
     """Histogram of gate activations. values: name -> array of any shape, in [0, 1] (tanh values in [−1, 1] too).
 
-    The legend says which share lies outside `edges`, the share of saturated activations.
+    The legend says which share lies outside `edges`, the share of saturated activations. ValueError without a value.
     """
     said = []
+    if not values or not all(np.size(v) for v in values.values()):
+        raise ValueError("activations needs at least one value under each name")
     low = min(0.0, min(float(np.min(v)) for v in values.values()))
     bins = np.linspace(-1.0 if low < 0 else 0.0, 1.0, 41)
     for k, (name, v) in enumerate(values.items()):
@@ -242,11 +252,13 @@ def loss_curves(
     """Loss against updates. curves: name -> (N,) or (S, N) for S seeds: median drawn, range over seeds shaded.
 
     baselines: name -> loss of a model that does not look at the past, drawn as a dotted line.
-    smooth: running mean over that many updates.
+    smooth: running mean over that many updates. ValueError if there are fewer.
     """
     said = []
     for k, (name, values) in enumerate(curves.items()):
         ys = np.atleast_2d(np.asarray(values, float))
+        if not 1 <= smooth <= ys.shape[1]:
+            raise ValueError(f"smooth must be 1 to {ys.shape[1]}, the updates of {name!r}, got {smooth}")
         ys = np.stack([np.convolve(y, np.ones(smooth) / smooth, "valid") for y in ys]) if smooth > 1 else ys
         xs = np.arange(ys.shape[1]) if steps is None else np.asarray(steps)[-ys.shape[1] :]
         ax.plot(xs, np.median(ys, 0), color=colour(name, k), label=name, ls=DASHES[k % len(DASHES)])
@@ -323,16 +335,19 @@ def heatmap(
 ) -> Axes:
     """A table as colours, with the number in each field.
 
-    matrix: (R, C); NaN is an empty field. limits: the ends of the colour scale. ValueError if rows or cols do not fit.
+    matrix: (R, C); NaN is an empty field. limits: the ends of the colour scale.
+    ValueError if rows or cols do not fit, or if every field is empty.
     """
     m = np.asarray(matrix, float)
     if m.shape != (len(rows), len(cols)):
         raise ValueError(f"heatmap expects a matrix of shape ({len(rows)}, {len(cols)}), got {m.shape}")
+    if not np.isfinite(m).any():
+        raise ValueError("heatmap expects at least one finite number, got none")
     low, high = limits or (float(np.nanmin(m)), float(np.nanmax(m)))
     image = ax.imshow(m, cmap="cividis", vmin=low, vmax=high, aspect="auto")
     for (r, c), value in np.ndenumerate(m):
         if np.isfinite(value):
-            dark = (value - low) / ((high - low) or 1.0) < 0.55
+            dark = (value - low) / ((high - low) or 1.0) < 0.465  # there white and black are equally legible, 4.5 to 1
             ax.text(c, r, format(value, fmt), ha="center", va="center", fontsize=9, color="white" if dark else "black")
     ax.set_xticks(range(len(cols)), list(cols), rotation=0 if max(map(len, cols)) < 14 else 20, ha="center")
     ax.set_yticks(range(len(rows)), list(rows))
@@ -396,13 +411,15 @@ def bars(
     fmt: str = ",.0f",
     title: str = "",
 ) -> Axes:
-    """Horizontal bars with the number at the end of each. values: name -> count."""
+    """Horizontal bars with the number at the end of each. values: name -> count. ValueError for a negative one."""
+    if not values or not all(value >= 0 for value in values.values()):
+        raise ValueError(f"bars expects at least one value, and none below 0; got {dict(values)}")
     for row, (name, value) in enumerate(values.items()):
         ax.barh(row, value, color=colour(name, row), height=0.66)
         ax.text(value, row, f" {format(value, fmt)}", va="center", fontsize=8.5)
     ax.set_yticks(range(len(values)), list(values))
     ax.set_ylim(len(values) - 0.5, -0.5)
-    ax.set_xlim(0, 1.16 * max(values.values()))
+    ax.set_xlim(0, 1.16 * max(values.values()) or 1.0)
     ax.grid(axis="y", visible=False)
     said = "; ".join(f"{name} {format(value, fmt)}" for name, value in values.items())
     return finish(ax, xlabel, "", title, f"Bars of {xlabel}: {said}.", legend=False)
@@ -418,9 +435,11 @@ def clipping(
 ) -> Axes:
     """Gradient norm before clipping, update by update, on a log axis.
 
-    norms: (N,), or name -> (N,). threshold: the norm to which larger gradients are cut.
+    norms: (N,), or name -> (N,). threshold: the norm to which larger gradients are cut. ValueError without a norm.
     """
     named = norms if isinstance(norms, Mapping) else {"gradient norm": norms}
+    if not named or not all(len(values) for values in named.values()):
+        raise ValueError("clipping needs the norm of at least one update under each name")
     said = []
     for k, (name, values) in enumerate(named.items()):
         ys = np.asarray(values, float)
@@ -448,7 +467,7 @@ def success_against_lag(
 
     counts: name -> {lag: (solved, networks)}.
     """
-    said = []
+    said, what = [], xlabel.split()[0]
     for k, (name, by_lag) in enumerate(counts.items()):
         lags = sorted(by_lag)
         share = np.array([by_lag[lag][0] / by_lag[lag][1] for lag in lags])
@@ -464,14 +483,14 @@ def success_against_lag(
             lw=1.6,
             label=name,
         )
-        said.append(f"{name}: " + ", ".join(f"{by_lag[lag][0]} of {by_lag[lag][1]} at lag {lag}" for lag in lags))
+        said.append(f"{name}: " + ", ".join(f"{by_lag[lag][0]} of {by_lag[lag][1]} at {what} {lag}" for lag in lags))
     ax.set_ylim(-0.04, 1.04)
     ax.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0))
     if log:
         ax.set_xscale("log")
         ax.set_xticks(ticks := sorted({lag for by_lag in counts.values() for lag in by_lag}), [str(t) for t in ticks])
         ax.minorticks_off()
-    return finish(ax, xlabel, "networks that solve it", title, f"Share solved against lag. {'; '.join(said)}.")
+    return finish(ax, xlabel, "networks that solve it", title, f"Share solved against {what}. {'; '.join(said)}.")
 
 
 @_drawn
@@ -531,10 +550,10 @@ def tex(name: str, index: str = "t") -> str:
     r"""A quantity in its colour, for an equation: ``tex("f")`` is ``{\color{#D55E00} f_{t}}``; index="" leaves it out.
 
     The switch ``{\color{#hex} …}`` is the form that JupyterLab, GitHub and LaTeX all understand. h stays in the colour
-    of the text, so that it can be read on a dark page too.
+    of the text, so that it can be read on a dark page too, and so does what has no colour of its own.
     """
     body = name + (rf"_{{{index}}}" if index else "")
-    return body if name == "h" else rf"{{\color{{{colour(name)}}} {body}}}"
+    return body if name == "h" or name not in COLOURS else rf"{{\color{{{COLOURS[name]}}} {body}}}"
 
 
 def _gate(name: str, extra: str = "") -> str:

@@ -199,6 +199,12 @@ def test_exercise_minutes_are_those_of_the_exercises(path, notebook):
     assert notebook.metadata.lstmcourse.exercise_minutes == minutes
 
 
+def test_the_first_notebooks_table_links_to_every_other():
+    text = "\n".join(prose(read(PATHS[0])))
+    for path in PATHS[1:]:
+        assert re.search(rf"^\| {path.name[:2]} \| \[[^]]+\]\({path.name}\) \|", text, re.M), path.name
+
+
 def test_links_between_notebooks_lead_somewhere(path, notebook):
     text = "\n".join(prose(notebook))
     for target in re.findall(r"\]\((?!https?:|#|attachment:)([^)\s]+)\)", text):
