@@ -79,6 +79,51 @@ def test_exact_zeros_are_marked_without_a_floor():
     assert "underflows at lag 2" in plots.describe(ax)
 
 
+def test_a_gradient_that_is_no_number_is_not_called_underflow():
+    ax = plots.gradient_against_lag({"rnn": [1.0, 9.0, np.nan, np.nan], "lstm": [1.0, 0.5, 1e30, np.inf]})
+    assert "rnn is no longer finite at lag 2; lstm is no longer finite at lag 3" in plots.describe(ax)
+    assert [mark.get_xdata()[0] for mark in ax.get_lines() if len(mark.get_xdata()) == 1] == [1, 2]
+    plots.png(plots.gradient_against_lag({"rnn": [np.nan, np.nan], "lstm": [0.0, 0.0]}))
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: plots.gate_traces({"f": [0.1, 0.2]}, labels=["a"]), "labels must hold 2 entries, one a step, got 1"),
+        (lambda: plots.activations({"f": np.array([])}), "activations needs at least one value under each name"),
+        (
+            lambda: plots.loss_curves({"rnn": [3, 2, 1]}, smooth=10),
+            "smooth must be 1 to 3, the updates of 'rnn', got 10",
+        ),
+        (lambda: plots.heatmap(np.full((1, 1), np.nan), rows="a", cols="b"), "at least one finite number, got none"),
+        (lambda: plots.bars({"lstm": -1}), r"at least one value, and none below 0; got {'lstm': -1}"),
+        (lambda: plots.bars({}), r"at least one value, and none below 0; got {}"),
+        (lambda: plots.clipping([]), "clipping needs the norm of at least one update"),
+    ],
+)
+def test_figures_refuse_what_they_could_only_draw_wrong(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_bar_of_nothing_is_drawn():
+    plots.png(plots.bars({"lstm": 0}))
+
+
+def test_numbers_in_a_heat_map_can_be_read():
+    ramp = np.linspace(0, 1, 41)[None]
+    ax = plots.heatmap(ramp, rows=["a"], cols=[""] * 41)
+    for text, share in zip(ax.texts, ramp[0], strict=True):
+        field = luminance(matplotlib.colormaps["cividis"](share))
+        low, high = sorted((field, luminance(matplotlib.colors.to_rgb(text.get_color()))))
+        assert (high + 0.05) / (low + 0.05) > 4.4, share
+
+
+def luminance(colour):
+    parts = [v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in colour[:3]]
+    return sum(weight * v for weight, v in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
 def test_several_seeds_show_their_range():
     ys = np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 9.0], [2.0, 2.0, 4.0]])
     ax = plots.loss_curves({"lstm": ys})
@@ -123,7 +168,7 @@ def test_colours_are_those_of_the_quantities():
 def test_equations_wear_the_colours():
     assert plots.tex("f") == r"{\color{#D55E00} f_{t}}"
     assert plots.tex("h", "t-1") == "h_{t-1}"
-    assert plots.tex("b", "") == rf"{{\color{{{plots.CYCLE[0]}}} b}}"
+    assert plots.tex("b", "") == "b"  # not in the colour of another quantity
     for name in plots.EQUATIONS:
         block = plots.equation(name)
         assert "<" not in block and block.count("{") == block.count("}")
