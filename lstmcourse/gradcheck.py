@@ -1,6 +1,7 @@
 """Gradients put to the test: central differences for anything, and one certificate per cell."""
 
 import html
+import operator
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from itertools import combinations
@@ -178,8 +179,12 @@ def certificate(
         rng: for the random problem; the same one each time unless given.
 
     Raises:
-        ValueError: if a gradient of the cell has another shape than what it is the gradient of.
+        TypeError: if cell is no Cell, or a size no integer.
+        ValueError: if a gradient of the cell has another shape than what it is the gradient of, or a size is below 1.
     """
+    for name, size in (("T", T), ("B", B)):
+        if operator.index(size) < 1:  # onnxruntime does not survive an empty batch
+            raise ValueError(f"{name} must be at least 1, got {size}")
     rng = np.random.default_rng(0) if rng is None else rng
     p = init(cell, input_size, hidden_size, rng, scale=0.7)
     xs = rng.normal(size=(T, B, input_size))

@@ -224,11 +224,14 @@ def unit_scores(activations, labels, how: str = "auc", mask=None) -> np.ndarray:
         (U,). Choose a unit on one part of the data and score it on another: the best of many is good by chance too.
 
     Raises:
-        ValueError: for shapes that do not fit, labels that are not true or false or all the same, another `how`.
+        ValueError: for shapes that do not fit, activations that are nan, labels that are not true or false or all
+            the same, another `how`.
     """
     a, y = np.asarray(activations, float), np.asarray(labels)
     if a.shape[:-1] != y.shape:
         raise ValueError(f"labels must have shape {a.shape[:-1]}, got {y.shape}")
+    if np.isnan(a).any():
+        raise ValueError("activations must be numbers, got nan")
     if not np.isin(y, (0, 1)).all():
         raise ValueError("labels must be true or false, got other values")
     if mask is not None and np.shape(mask) != y.shape:
@@ -308,7 +311,8 @@ def clamp(
         states, caches, as of `unroll`.
 
     Raises:
-        ValueError: for a gate that the cell does not compute, a value out of range, a unit or step that is not there.
+        ValueError: for a gate that the cell does not compute, a value out of range or too many of them, a unit or
+            step that is not there.
     """
     T = len(xs)
     stop = T if stop is None else stop
@@ -339,6 +343,8 @@ def _held(cell: Cell, p: Params, gate: str, value, units) -> Params:
     units = np.arange(H) if units is None else np.atleast_1d(units)
     if units.dtype.kind not in "iu" or not ((units >= 0) & (units < H)).all():
         raise ValueError(f"units must be indices 0 … {H - 1}, got {units}")
+    if value.shape not in ((), units.shape):
+        raise ValueError(f"value must be one number, or one for each of the {units.size} units, got {value.shape}")
     q = Params(**{k: v.copy() for k, v in vars(p).items()})
     block = rows.index(gate) * H + units
     q.W[block], q.U[block], q.b[block] = 0.0, 0.0, _pre_activation(kind, gate, value)

@@ -143,6 +143,14 @@ def test_a_forgotten_parameter_is_found():
     assert {row.value for row in rows} == {1.0}
 
 
+def test_a_certificate_refuses_what_would_end_python():
+    for sizes in ({"T": 0}, {"B": 0}, {"B": -1}):
+        with pytest.raises(ValueError, match=r"[TB] must be at least 1, got"):
+            certificate(LSTM, **sizes)
+    with pytest.raises(TypeError, match=r"cell must be a Cell, .*, got 'lstm'"):
+        certificate("lstm")
+
+
 def test_a_gradient_of_another_shape():
     def change(right, p, d, cache, dh, dc):
         dx, state = right(p, d, cache, dh, dc)

@@ -281,6 +281,8 @@ def test_constant_units_and_bad_labels():
     assert probes.unit_scores(constant, labels, "accuracy") == 0.6
     with refuse(ValueError, "labels must have shape (5,), got (4,)"):
         probes.unit_scores(constant, labels[:4])
+    with refuse(ValueError, "activations must be numbers, got nan"):
+        probes.unit_scores(constant * np.nan, labels)
     with refuse(ValueError, "labels must be true or false, got other values"):
         probes.unit_scores(constant, labels * 2)
     with refuse(ValueError, "both labels must occur, got 5 true of 5"):
@@ -374,6 +376,8 @@ def test_clamp_refuses():
         probes.clamp(*args, gate="g", value=-2.0)
     with refuse(ValueError, "units must be indices 0 … 5, got [6]"):
         probes.clamp(*args, units=6)
+    with refuse(ValueError, "value must be one number, or one for each of the 6 units, got (2,)"):
+        probes.clamp(*args, value=[0, 1])
     with refuse(ValueError, "start and stop must satisfy 0 ≤ start ≤ stop ≤ 5, got 3 and 9"):
         probes.clamp(*args, start=3, stop=9)
     with refuse(ValueError, "or a variant, got 'mine'"):

@@ -11,8 +11,10 @@ import torch
 from lstmcourse.gradcheck import central_differences
 from lstmcourse.reference import (
     CELLS,
+    COUPLED,
     GRU,
     LSTM,
+    LSTM97,
     PEEPHOLE,
     RNN_RELU,
     Params,
@@ -335,6 +337,44 @@ def test_wrong_number_or_shape_of_state_gradients(lstm):
         LSTM.backward(lstm.p, d, caches[0], dh[0, :1], dc[0])
 
 
+def test_caches_of_another_cell_or_size(lstm):
+    _, caches = unroll(LSTM, lstm.p, lstm.xs, lstm.s0)
+    coupled, small = problem(COUPLED), problem(LSTM, I=2)
+    _, others = unroll(COUPLED, coupled.p, coupled.xs)
+    lstm97 = problem(LSTM97)  # as many entries in its caches, so that unpacking alone would go well
+    told = "a cache of lstm97 must hold x, h_, c_, i, g, o, c, h, got x, h_, c_, f, g, o, c, h"
+    with refuse(ValueError, told):
+        unroll_backward(LSTM97, lstm97.p, others, lstm97.ws)
+    with refuse(ValueError, told):
+        LSTM97.backward(lstm97.p, zeros_like(lstm97.p), others[0], *(w[0] for w in lstm97.ws))
+    with refuse(ValueError, "a cache of lstm must hold x, h_, c_, i, f, g, o, c, h, got h_, c_, i, f, g, o, c, h, x"):
+        turned = [{**{k: v for k, v in cache.items() if k != "x"}, "x": cache["x"]} for cache in caches]
+        unroll_backward(LSTM, lstm.p, turned, lstm.ws)
+    with refuse(ValueError, "caches must be of p's sizes, I = 2 and H = 6, got x (3, 4) and h_ (3, 6)"):
+        unroll_backward(LSTM, small.p, caches, lstm.ws)
+    with refuse(TypeError, "caches must be a list, as unroll returns it, got dict"):
+        unroll_backward(LSTM, lstm.p, caches[0], lstm.ws)
+    with refuse(TypeError, "a cache of lstm must be a dict, got tuple"):
+        unroll_backward(LSTM, lstm.p, [tuple(caches[0].values())], lstm.ws)
+    with refuse(TypeError, "dstates must be a tuple of arrays, one for each state, got ndarray"):
+        unroll_backward(LSTM, lstm.p, caches, lstm.ws[0])
+
+
+def test_a_name_is_no_cell_and_a_seed_no_generator(lstm):
+    told = "cell must be a Cell, one of lstmcourse.reference.CELLS or your own, got 'lstm'"
+    for use in (
+        lambda: unroll("lstm", lstm.p, lstm.xs),
+        lambda: unroll_backward("lstm", lstm.p, [], lstm.ws),
+        lambda: init("lstm", 3, 4, np.random.default_rng(0)),
+    ):
+        with refuse(TypeError, told):
+            use()
+    for wrong in (0, None, np.random.RandomState(0)):
+        expected = "rng must be a numpy.random.Generator such as numpy.random.default_rng(0)"
+        with refuse(TypeError, f"{expected}, got {type(wrong).__name__}"):
+            init(LSTM, 3, 4, wrong)
+
+
 def test_what_is_no_numpy_array_is_refused(lstm):
     with refuse(TypeError, "xs must be a NumPy array, got builtins.list"):
         unroll(LSTM, lstm.p, lstm.xs.tolist())
@@ -419,6 +459,7 @@ def test_sizes_of_init_and_names_of_variants():
     for wrong in ("x", "ii", None):
         with refuse(ValueError, f'peepholes must be a subset of "ifo", each letter once, got {wrong!r}'):
             variant("nig", wrong)
+    assert variant("vanilla", "oi").name == "vanilla_io" and variant("nig", "ofi").name == "nig"
 
 
 @every_cell

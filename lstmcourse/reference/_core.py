@@ -39,7 +39,7 @@ def make_cell(name: str, states: tuple[str, ...], shapes, forward, backward) -> 
 
     @functools.wraps(backward)
     def checked_backward(p, d, cache, *dstate):
-        expected = cache[f"{states[0]}_"].shape
+        expected = _check_caches(cell, p, [cache])
         if len(dstate) != len(states):
             names = ", ".join(f"d{s}" for s in states)
             raise ValueError(f"{name}.backward expects {len(states)} state gradients ({names}), got {len(dstate)}")
@@ -69,9 +69,14 @@ def join(*parts):
 def init(cell: Cell, input_size: int, hidden_size: int, rng: np.random.Generator, scale: float | None = None) -> Params:
     """Random parameters, each uniform in ±scale; scale is 1/√H unless given, as in torch.nn (biases included).
 
-    float64, with the names and shapes of ``cell.shapes(input_size, hidden_size)``. Raises TypeError for a size that is
-    no integer, ValueError for one below 1 and for a negative scale.
+    float64, with the names and shapes of ``cell.shapes(input_size, hidden_size)``. Raises TypeError for what is no cell
+    or no Generator and for a size that is no integer, ValueError for a size below 1 and for a negative scale.
     """
+    _check_cell(cell)
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"rng must be a numpy.random.Generator such as numpy.random.default_rng(0), got {type(rng).__name__}"
+        )
     for what, size in (("input_size", input_size), ("hidden_size", hidden_size)):
         if isinstance(size, bool) or not hasattr(size, "__index__"):
             raise TypeError(f"{what} must be an integer, got {size!r}")
@@ -99,12 +104,14 @@ def unroll(cell: Cell, p: Params, xs: np.ndarray, state: State | None = None):
     xs (T, B, I), T ≥ 1; state (B, H) each, zeros unless given -> states, (T, B, H) for each of cell.states, and the
     T caches. Raises ValueError for other shapes, TypeError for other types.
     """
+    _check_cell(cell)
     batch = np.shape(xs)[1] if np.ndim(xs) == 3 else None
     B, H = _check_params(cell, p, batch)
     xs = _array(f"{cell.name} expects xs of shape", "xs", xs, ("T", B, p.W.shape[1]), p.W.dtype)
     if not len(xs):
         raise ValueError("xs must have at least one time step, got T = 0")
     state = zero_state(cell, B, H, p.W.dtype) if state is None else _check_state(cell, state, (B, H), p.W.dtype)
+    p = Params(**{k: np.asfortranarray(v) for k, v in vars(p).items()})  # W.T and U.T row by row: faster products
     step, states, caches = _unchecked(cell.forward), [], []
     for x in xs:
         state, cache = step(p, x, state)
@@ -118,11 +125,15 @@ def unroll_backward(cell: Cell, p: Params, caches, dstates):
 
     dstates (T, B, H) for each of cell.states: the gradient of the loss that enters each state at each step
     -> d, the parameter gradients; dxs (T, B, I); dstate0, the gradient of the initial state, (B, H) each.
-    Raises ValueError for other shapes or numbers of arrays, TypeError for other types.
+    Raises ValueError for other shapes or numbers of arrays and for caches of another cell or of other sizes, TypeError
+    for other types.
     """
-    if not len(caches):
-        raise ValueError("caches must be those of at least one time step, got none")
-    expected = (len(caches), *caches[0][f"{cell.states[0]}_"].shape)
+    _check_cell(cell)
+    if not isinstance(caches, list):
+        raise TypeError(f"caches must be a list, as unroll returns it, got {type(caches).__name__}")
+    expected = (len(caches), *_check_caches(cell, p, caches))
+    if not isinstance(dstates, tuple | list):
+        raise TypeError(f"dstates must be a tuple of arrays, one for each state, got {type(dstates).__name__}")
     if len(dstates) != len(cell.states):
         raise ValueError(f"dstates must hold {len(cell.states)} arrays ({', '.join(cell.states)}), got {len(dstates)}")
     for s, value in zip(cell.states, dstates, strict=True):
@@ -142,6 +153,36 @@ def _unchecked(function):
 
 
 # ---- checks: NumPy broadcasts (1, H) against (B, H) and a bias against the batch without a word; we do not.
+
+
+def _check_cell(cell: Any) -> None:
+    if not isinstance(cell, Cell):
+        raise TypeError(f"cell must be a Cell, one of lstmcourse.reference.CELLS or your own, got {cell!r:.60}")
+
+
+@functools.cache
+def _cache_names(cell: Cell) -> tuple[str, ...]:
+    """The names in the cell's caches, in their order: a backward unpacks them by it."""
+    p = Params(**{k: np.zeros(shape) for k, shape in cell.shapes(1, 1).items()})
+    return tuple(_unchecked(cell.forward)(p, np.zeros((1, 1)), zero_state(cell, 1, 1))[1])
+
+
+def _check_caches(cell: Cell, p: Params, caches: list) -> tuple[int, int]:
+    """(B, H), after comparing the caches with those that the cell makes with these parameters."""
+    _check_params(cell, p, None)
+    if not caches:
+        raise ValueError("caches must be those of at least one time step, got none")
+    names = _cache_names(cell)
+    for cache in caches:
+        if not isinstance(cache, dict):
+            raise TypeError(f"a cache of {cell.name} must be a dict, got {type(cache).__name__}")
+        if tuple(cache) != names:
+            raise ValueError(f"a cache of {cell.name} must hold {', '.join(names)}, got {', '.join(map(str, cache))}")
+    x, h_ = caches[0]["x"].shape, caches[0][f"{cell.states[0]}_"].shape
+    I, H = p.W.shape[1], p.U.shape[1]
+    if (x[1:], h_[1:]) != ((I,), (H,)):
+        raise ValueError(f"caches must be of p's sizes, I = {I} and H = {H}, got x {x} and {cell.states[0]}_ {h_}")
+    return h_
 
 
 def _array(lead: str, name: str, value: Any, shape: tuple, dtype) -> np.ndarray:

@@ -56,6 +56,7 @@ def variant(name: str, peepholes: str = "ifo") -> Cell:
         raise ValueError(f"name must be one of {', '.join(VARIANTS)}, got {name!r}")
     if not isinstance(peepholes, str) or set(peepholes) - set("ifo") or len(set(peepholes)) != len(peepholes):
         raise ValueError(f'peepholes must be a subset of "ifo", each letter once, got {peepholes!r}')
+    peepholes = "".join(k for k in "ifo" if k in peepholes)  # in one order, so that a variant has one name
     fn = {"i": SIGMOID, "f": SIGMOID, "g": TANH, "o": SIGMOID, "y": TANH} | VARIANTS[name]
     live = [k for k in "ifgo" if fn[k] not in (ONE, ONE_MINUS_F)]  # the gates that have rows
     seeing = [k for k in "ifo" if k in peepholes and k in live]
