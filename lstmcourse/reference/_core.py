@@ -111,8 +111,8 @@ def unroll(cell: Cell, p: Params, xs: np.ndarray, state: State | None = None):
     if not len(xs):
         raise ValueError("xs must have at least one time step, got T = 0")
     state = zero_state(cell, B, H, p.W.dtype) if state is None else _check_state(cell, state, (B, H), p.W.dtype)
-    columns = {"W": np.asfortranarray(p.W), "U": np.asfortranarray(p.U)}  # so that the products with W.T and U.T are fast
-    p = Params(**vars(p) | columns)
+    by_columns = {"W": np.asfortranarray(p.W), "U": np.asfortranarray(p.U)}  # makes the products with W.T and U.T fast
+    p = Params(**vars(p) | by_columns)
     step, states, caches = _unchecked(cell.forward), [], []
     for x in xs:
         state, cache = step(p, x, state)
