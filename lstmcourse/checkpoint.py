@@ -45,8 +45,11 @@ def save(
     """Write model, optimizer, torch's random state, the rng's state and `extra` (JSON values) to one file.
 
     The folder is made if need be. Raises CheckpointError when the file cannot be written, TypeError for an optimizer
-    whose state is not all tensors and numbers (LBFGS), or for an `extra` that JSON does not know.
+    whose state is not all tensors and numbers (LBFGS), for an rng that is no Generator whose state JSON can hold, or
+    for an `extra` that it cannot.
     """
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
     path = Path(path)
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     header = {
@@ -98,6 +101,9 @@ def load(
     groups = None if optimizer is None else _optimizer_groups(path, header, optimizer)
     if rng is not None and "rng" not in header:
         raise CheckpointError(f"{path} holds no state of an rng: save it with rng=, or load without")
+    state_of_rng: dict[str, Any] = {} if rng is None else json.loads(header["rng"])
+    if rng is not None and state_of_rng["bit_generator"] != (kind := type(rng.bit_generator).__name__):
+        raise CheckpointError(f"rng must be a {state_of_rng['bit_generator']} as in {path}, got {kind}")
     model.load_state_dict(weights)
     if optimizer is not None:
         state: dict[int, dict[str, Tensor]] = {}
@@ -106,7 +112,7 @@ def load(
             state.setdefault(int(index), {})[key] = value
         optimizer.load_state_dict({"state": state, "param_groups": groups})
     if rng is not None:
-        rng.bit_generator.state = json.loads(header["rng"])
+        rng.bit_generator.state = state_of_rng
     if random_state:
         torch.set_rng_state(tensors["random.cpu"])
         for name, value in _group(tensors, "random.cuda").items():

@@ -5,6 +5,7 @@ that batched weights work); Adam is elementwise, the gradient is clipped net by 
 it would alone.
 """
 
+import operator
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,7 +28,8 @@ class Ensemble(nn.Module):
     kwargs go to the layer (forget_bias, chrono, bias, dtype, peepholes …); it has one layer and one direction.
 
     Parameters carry the layer's names: weight_ih_l0 (n, G·H, I), bias_ih_l0 (n, 1, G·H) …, and readout_weight
-    (n, O, H), readout_bias (n, 1, O). Raises ValueError for n < 1, an unknown layer or more than one layer.
+    (n, O, H), readout_bias (n, 1, O). Raises ValueError for n < 1, an unknown layer's name or more than one layer,
+    TypeError for what is no layer's class and an n that is no integer.
     """
 
     def __init__(
@@ -46,7 +48,9 @@ class Ensemble(nn.Module):
             if layer not in LAYERS:
                 raise ValueError(f"layer must be one of {', '.join(LAYERS)}, got {layer!r}")
             layer = LAYERS[layer]
-        if n < 1:
+        if not (isinstance(layer, type) and issubclass(layer, Recurrent)):
+            raise TypeError(f"layer must be a class of lstmcourse.nn or its name, got {layer!r:.60}")
+        if operator.index(n) < 1:
             raise ValueError(f"n must be at least 1, got {n}")
         nets = [_net(seed + k, layer, input_size, hidden_size, output_size, kwargs) for k in range(n)]
         template = nets[0][0]

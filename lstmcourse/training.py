@@ -1,6 +1,7 @@
 """Training: one short loop, and the losses that go with the tasks' batches."""
 
 import math
+import operator
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -101,13 +102,24 @@ def fit(
     Ctrl-C ends the run early: model and history stay usable, history.interrupted is true, and a checkpoint file is
     the one last written.
     Raises DivergedError when the loss or the gradient is not finite (a net of an ensemble stands still at such a
-    gradient), ValueError for bad sizes, CheckpointError for a bad checkpoint.
+    gradient), ValueError for bad sizes, for an input that is not finite, for a mask that counts no step, for an
+    optimizer of another model, and for `resume` or `stop` without what they need, TypeError for what is no `Batch`,
+    CheckpointError for a bad checkpoint.
     """
-    if steps < 1 or every < 1:
+    if operator.index(steps) < 1 or operator.index(every) < 1:
         raise ValueError(f"steps and every must be at least 1, got steps={steps}, every={every}")
     if clip is not None and not clip > 0:
         raise ValueError(f"clip must be positive or None, got {clip}")
+    if resume and checkpoint is None:
+        raise ValueError("resume needs a checkpoint to begin from, got checkpoint=None")
+    if stop is not None and evaluate is None:
+        raise ValueError("stop needs the value of evaluate, got evaluate=None")
+    if not isinstance(batch, Batch) and not callable(batch):
+        raise TypeError(f"batch must be a Batch or a function of the step, got {type(batch).__name__}")
     optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=lr)
+    trained = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if not trained & {id(p) for p in model.parameters()}:
+        raise ValueError("optimizer must hold parameters of the model, got one that holds none of them")
     rates = [group["lr"] for group in optimizer.param_groups]
     history, parameter = History(), next(model.parameters())
     if checkpoint is not None and resume and Path(checkpoint).exists():
@@ -123,6 +135,8 @@ def fit(
                 group["lr"] = rate * (schedule(step / steps) if schedule else 1.0)
             if fixed is None:
                 made = batch(step)
+                if not isinstance(made, Batch):
+                    raise TypeError(f"batch(step) must return a Batch, got {type(made).__name__}")
                 state = None if made.extra.get("start") else state
                 x, y, mask = _tensors(made, parameter)
             else:
@@ -132,7 +146,7 @@ def fit(
             state = _detach(state) if carry else None
             _check_out(out, mask)
             losses = loss(out, y, mask)
-            _check_finite(losses, step, history)
+            _check_finite(losses, x, mask, step, history)
             optimizer.zero_grad()
             losses.sum().backward()
             norms = _clip(model, clip)
@@ -169,7 +183,11 @@ def linear_decay(last: float = 0.05) -> Callable[[float], float]:
 
 
 def mse(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
-    """Mean squared error over the steps that count: out (…, T, B, O), y (T, B, O), mask (T, B) -> (…)."""
+    """Mean squared error over the steps that count: out (…, T, B, O), y (T, B, O), mask (T, B) -> (…).
+
+    Raises ValueError for a y of another shape, which would broadcast.
+    """
+    _check_y(out, y, out.shape[-3:])
     return _masked((out - y).square().mean(-1), mask)
 
 
@@ -177,7 +195,9 @@ def bce(out: Tensor, y: Tensor, mask: Tensor, weight: float = 1.0) -> Tensor:
     """Binary cross-entropy of logits, summed over the O marks of a step, averaged over the steps that count.
 
     out (…, T, B, O), y (T, B, O) of 0 and 1, mask (T, B) -> (…). weight: how much more a missed 1 costs.
+    Raises ValueError for a y of another shape, which would broadcast.
     """
+    _check_y(out, y, out.shape[-3:])
     terms = nn.functional.binary_cross_entropy_with_logits(
         out, y.expand_as(out), reduction="none", pos_weight=out.new_tensor(weight)
     )
@@ -185,13 +205,21 @@ def bce(out: Tensor, y: Tensor, mask: Tensor, weight: float = 1.0) -> Tensor:
 
 
 def cross_entropy(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
-    """Cross-entropy (nats a step) over the steps that count: out (…, T, B, K), y (T, B) int, mask (T, B) -> (…)."""
+    """Cross-entropy (nats a step) over the steps that count: out (…, T, B, K), y (T, B) int, mask (T, B) -> (…).
+
+    Raises ValueError for a y of another shape.
+    """
+    _check_y(out, y, out.shape[-3:-1])
     terms = nn.functional.cross_entropy(out.flatten(0, -2), y.expand(out.shape[:-1]).flatten(), reduction="none")
     return _masked(terms.view(out.shape[:-1]), mask)
 
 
 def accuracy(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
-    """Fraction of right classes over the steps that count: out (…, T, B, K), y (T, B) int, mask (T, B) -> (…)."""
+    """Fraction of right classes over the steps that count: out (…, T, B, K), y (T, B) int, mask (T, B) -> (…).
+
+    Raises ValueError for a y of another shape, which would broadcast.
+    """
+    _check_y(out, y, out.shape[-3:-1])
     return _masked((out.argmax(-1) == y).float(), mask)
 
 
@@ -220,9 +248,14 @@ def windows(numbers: Sequence[int], batch: int, T: int, size: int) -> Callable[[
 
     numbers: the text as integers below `size`. Returns the function of the step that `fit(..., carry=True)` takes:
     x (T, batch, size) one-hot, y (T, batch) the next symbol; a batch at the streams' beginning has extra["start"].
-    Raises ValueError when the text is shorter than one batch.
+    Raises TypeError for what are no integers, ValueError for other numbers, for batch or T below 1, and when the text
+    is shorter than one batch.
     """
     text = np.asarray(numbers)
+    if text.ndim != 1 or (text.size and text.dtype.kind not in "iu"):
+        raise TypeError(f"numbers must be a row of integers, got {text.dtype} of shape {text.shape}")
+    if operator.index(batch) < 1 or operator.index(T) < 1:
+        raise ValueError(f"batch and T must be at least 1, got batch={batch}, T={T}")
     length = (len(text) - 1) // batch
     if length < T:
         raise ValueError(f"numbers must hold at least batch · T + 1 = {batch * T + 1} symbols, got {len(text)}")
@@ -237,6 +270,11 @@ def windows(numbers: Sequence[int], batch: int, T: int, size: int) -> Callable[[
         return Batch(eye[x], y.astype(np.int64), np.ones(y.shape, bool), {"start": begin == 0})
 
     return window
+
+
+def _check_y(out: Tensor, y: Tensor, shape: Sequence[int]) -> None:
+    if y.shape != shape:
+        raise ValueError(f"y must have shape {tuple(shape)} for out {tuple(out.shape)}, got {tuple(y.shape)}")
 
 
 def _masked(terms: Tensor, mask: Tensor) -> Tensor:
@@ -282,9 +320,14 @@ def _check_out(out: Any, mask: Tensor) -> None:
         raise ValueError(f"model must return out of shape (..., {T}, {B}, O), time first, got {tuple(out.shape)}")
 
 
-def _check_finite(losses: Tensor, step: int, history: History) -> None:
+def _check_finite(losses: Tensor, x: Tensor, mask: Tensor, step: int, history: History) -> None:
     if losses.isfinite().all():
         return
+    if not mask.any():
+        raise ValueError(f"mask must be true at one step at least, got none at step {step + 1}")
+    if not x.isfinite().all():
+        value = x[~x.isfinite()][0].item()
+        raise ValueError(f"x must be finite, got {value} in the batch of step {step + 1}")
     nets = "" if losses.ndim == 0 else f" of net {int((~losses.isfinite()).nonzero()[0])}"
     value = losses.flatten()[~losses.flatten().isfinite()][0].item()
     before = f"; the gradient norm before was {np.max(history.grad_norm[-1]):.3g}" if history.grad_norm else ""

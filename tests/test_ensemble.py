@@ -158,6 +158,8 @@ def call_with(*arguments):
     [
         (lambda: Ensemble("lstn", I, H, O, N), ValueError, "layer must be one of rnn, .*, got 'lstn'"),
         (lambda: Ensemble("lstm", I, H, O, 0), ValueError, "n must be at least 1, got 0"),
+        (lambda: Ensemble("lstm", I, H, O, 2.5), TypeError, "'float' object cannot be interpreted as an integer"),
+        (lambda: Ensemble(torch.nn.LSTM, I, H, O, N), TypeError, "layer must be a class of lstmcourse.nn or its name"),
         (lambda: Ensemble("lstm", I, H, O, N, num_layers=2), ValueError, "an ensemble's layer must be a single one"),
         (lambda: Ensemble("lstm", I, 0, O, N), ValueError, "hidden_size must be at least 1, got 0"),
         (lambda: Ensemble("lstm", I, H, O, N).member(3), IndexError, "k must be between 0 and 2, got 3"),

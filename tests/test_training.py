@@ -228,11 +228,52 @@ def test_without_resume_a_file_is_overwritten_and_a_finished_one_ends_at_once(tm
         ({"every": 0}, "steps and every must be at least 1, got steps=10, every=0"),
         ({"clip": 0.0}, r"clip must be positive or None, got 0\.0"),
         ({"clip": math.nan}, "clip must be positive or None, got nan"),
+        ({"resume": True}, "resume needs a checkpoint to begin from, got checkpoint=None"),
+        ({"stop": bool}, "stop needs the value of evaluate, got evaluate=None"),
+        (
+            {"optimizer": torch.optim.SGD(nn.Linear(2, 2).parameters(), lr=1.0)},
+            "optimizer must hold parameters of the model, got one that holds none of them",
+        ),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=f"^{message}$"):
         run(make(), **arguments)
+
+
+def test_a_batch_that_is_none_or_teaches_nothing_is_named():
+    model, made = make(), tasks.adding(np.random.default_rng(0), 6, 8)
+    for batch, error, message in (
+        (tuple(made), TypeError, "batch must be a Batch or a function of the step, got tuple"),
+        (lambda step: tuple(made), TypeError, r"batch\(step\) must return a Batch, got tuple"),
+        (
+            made._replace(mask=made.mask & False),
+            ValueError,
+            "mask must be true at one step at least, got none at step 1",
+        ),
+        (made._replace(x=made.x * np.nan), ValueError, "x must be finite, got nan in the batch of step 1"),
+        (made._replace(x=made.x + np.inf), ValueError, "x must be finite, got inf in the batch of step 1"),
+    ):
+        with pytest.raises(error, match=f"^{message}$"):
+            fit(model, batch, training.mse, steps=2, progress=False)
+    with pytest.raises(TypeError, match="float"):
+        run(model, steps=2.5)
+
+
+@pytest.mark.parametrize("loss", [training.mse, training.bce])
+def test_answers_that_would_broadcast_are_refused(loss):
+    out, mask = torch.zeros(4, 4, 1), torch.ones(4, 4, dtype=bool)
+    for shape in ((4, 4), (4, 4, 2), (4, 1, 1), (4,)):
+        with pytest.raises(ValueError, match=rf"^y must have shape \(4, 4, 1\) for out \(4, 4, 1\), got \({shape[0]}"):
+            loss(out, torch.zeros(shape), mask)
+
+
+@pytest.mark.parametrize("measure", [training.cross_entropy, training.accuracy])
+def test_classes_that_would_broadcast_are_refused(measure):
+    out, mask = torch.zeros(2, 4, 4, 3), torch.ones(4, 4, dtype=bool)
+    for shape in ((4,), (4, 1), (4, 4, 1), (2, 4, 4)):
+        with pytest.raises(ValueError, match=r"^y must have shape \(4, 4\) for out \(2, 4, 4, 3\), got "):
+            measure(out, torch.zeros(shape, dtype=torch.long), mask)
 
 
 def test_a_batch_first_model_is_noticed():
@@ -253,6 +294,12 @@ def test_windows_refuse_short_and_foreign_text():
         training.windows([0] * 20, 2, 10, 3)
     with pytest.raises(ValueError, match=r"^numbers must be between 0 and 2, got 0 … 3$"):
         training.windows([0, 3] * 20, 2, 10, 3)
+    for batch, T in ((0, 10), (2, 0), (-1, 5)):
+        with pytest.raises(ValueError, match=rf"^batch and T must be at least 1, got batch={batch}, T={T}$"):
+            training.windows([0, 1] * 20, batch, T, 3)
+    for text in ("abab" * 20, [0.5] * 40, [[0, 1]] * 40):
+        with pytest.raises(TypeError, match=r"^numbers must be a row of integers, got "):
+            training.windows(text, 2, 5, 3)
 
 
 def test_losses_equal_torchs_own_on_the_steps_that_count_and_keep_leading_dimensions():
@@ -450,3 +497,14 @@ def test_an_optimizer_that_is_not_there_or_another_is_refused(tmp_path):
         checkpoint.load(full, model, torch.optim.SGD(model.parameters(), lr=1))
     with pytest.raises(CheckpointError, match=r"optimizer must have groups of \[6\] parameters as in .*, got \[4\]"):
         checkpoint.load(full, model, torch.optim.Adam(model.layer.parameters()))
+
+
+def test_an_rng_of_another_kind_is_refused_and_changes_nothing(tmp_path):
+    file, kept = tmp_path / "a", make(seed=1)
+    checkpoint.save(file, make(), rng=np.random.default_rng(0))
+    before = weights(kept)
+    with pytest.raises(CheckpointError, match=r"^rng must be a PCG64 as in .*, got Philox$"):
+        checkpoint.load(file, kept, rng=np.random.Generator(np.random.Philox(0)))
+    assert torch.equal(weights(kept), before)
+    with pytest.raises(TypeError, match=r"^rng must be a numpy.random.Generator, got int$"):
+        checkpoint.save(file, make(), rng=3)
