@@ -4,17 +4,15 @@ import argparse
 import json
 import platform
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 import torch
 
-from lstmcourse import bench
+from lstmcourse import bench, experiments
 from lstmcourse.__main__ import main
 from lstmcourse.nn import LAYERS
 
 TINY = bench.Size("tiny", 4, 2, 3, 5, 2, layers=())
-COMMITTED = Path(__file__).parents[1] / "results" / "bench_cpu.json"
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +138,7 @@ def test_on_cuda(tmp_path):
 
 
 def test_the_committed_run_is_whole():
-    record = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    record = experiments.load("bench_cpu")
     assert record["provenance"]["machine"]["threads"] == 1
     assert [r["size"]["name"] for r in record["results"]] == [size.name for size in bench.SIZES]
     for result, size in zip(record["results"], bench.SIZES, strict=True):

@@ -112,8 +112,12 @@ def test_unknown_names_and_settings_are_named(toy, tmp_path):
     ):
         load("toy", tmp_path)
     (tmp_path / "toy.json").write_text("{")
-    with pytest.raises(ExperimentError, match=r"toy\.json is damaged \(.*\): run the experiment again$"):
+    with pytest.raises(ExperimentError, match=r"toy\.json is damaged \(.*\): run .* experiments run toy` again$"):
         load("toy", tmp_path)
+    with pytest.raises(
+        ExperimentError, match=r"bench_cpu in .*: run `python -m lstmcourse bench --json .*bench_cpu\.json`$"
+    ):
+        load("bench_cpu", tmp_path)
 
 
 def test_figures_are_written_a_row_a_line_and_never_as_nan():

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 FOLDER = Path(__file__).resolve().parents[2] / "results"
 """Where the committed figures lie in a checkout of the course."""
 
+BENCHMARK = "bench_cpu"  # a record that no experiment wrote, but the benchmark
+
 
 class Experiment(NamedTuple):
     """One registered experiment: its settings are the function's keyword defaults, its result is what JSON can hold."""
@@ -108,16 +110,17 @@ def _check_setting(chosen: Experiment, name: str, value: Any) -> None:
 def load(name: str, folder: str | Path | None = None) -> dict[str, Any]:
     """The record of an experiment run before: name, settings, provenance and result, as `run` wrote them.
 
+    "bench_cpu" is the record of the benchmark: provenance and results, as `python -m lstmcourse bench` wrote them.
     Raises ExperimentError, with the command to run, where there is no such record.
     """
-    path = Path(folder or FOLDER) / f"{find(name).name}.json"
+    path = Path(folder or FOLDER) / f"{name}.json"
+    command = f"bench --json {path}" if name == BENCHMARK else f"experiments run {find(name).name}"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        text = f"no results of {name} in {path.parent}: run `python -m lstmcourse experiments run {name}`"
-        raise ExperimentError(text) from None
+        raise ExperimentError(f"no results of {name} in {path.parent}: run `python -m lstmcourse {command}`") from None
     except ValueError as error:
-        raise ExperimentError(f"{path} is damaged ({error}): run the experiment again") from error
+        raise ExperimentError(f"{path} is damaged ({error}): run `python -m lstmcourse {command}` again") from error
 
 
 def provenance(command: str, settings: dict[str, Any], commit: str | None, seconds: float) -> dict[str, Any]:
