@@ -144,6 +144,7 @@ export async function lcPlayer(host, packed) {
   function start() {
     play.textContent = "pause";
     play.setAttribute("aria-label", "pause");
+    line.setAttribute("aria-live", "off");  // a film read out stage by stage would drown everything else
     timer = setTimeout(tick, 200);
   }
   function stop() {
@@ -151,6 +152,7 @@ export async function lcPlayer(host, packed) {
     timer = null;
     play.textContent = "\u25b6 play";
     play.setAttribute("aria-label", "play");
+    line.setAttribute("aria-live", "polite");
   }
   still.addEventListener("change", () => { stop(); draw(); });
   draw();

@@ -159,12 +159,16 @@ def _pill(at: Point, vector: np.ndarray, colour: str, ink: Paint, tab: str, scal
     out = [f'{plate} fill="{ink("ground")}"/>{plate} fill="{colour}" fill-opacity=".13" stroke="{colour}"/>']
     if tab:
         out.append(_text(x + left / 2 + 1, at[1] + 4, tab, ink("ink"), 11 if len(tab) < 3 else 10, extra=BOLD))
+    track = f'x="{x + left + 3:g}" width="{room:g}" fill="{ink("track")}"'
+    if row == THIN:
+        out.append(f'<rect {track} y="{y + 2.5:g}" height="{units * row}"/>')
+        out.append(f'<path d="M{zero:g},{y + 2.5:g}v{units * row}" stroke="{ink("muted")}" stroke-width=".8"/>')
     for k, value in enumerate(vector[:units]):
         top = y + 2.5 + k * row
         length = full * min(abs(float(value)) / scale, 1.0) if math.isfinite(value) else 0.0
         start = zero if unsigned or value >= 0 else zero - length
         bar = f'y="{top + 1:g}" height="{row - 2:g}"'
-        out.append(f'<rect x="{x + left + 3:g}" {bar} width="{room:g}" fill="{ink("track")}"/>')
+        out.append(f"<rect {track} {bar}/>" if row == ROW else "")
         out.append(f'<rect class="lc-bar" x="{start:.1f}" {bar} width="{length:.1f}" fill="{colour}"/>')
         if row == ROW:
             text = number(float(value))

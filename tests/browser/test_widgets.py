@@ -155,7 +155,10 @@ def test_the_animation_plays_when_asked(drive):
     widget.page.wait_for_function(
         "([s, f]) => document.querySelector(s + ' .lc-stage').innerHTML !== f", arg=[widget.root, first]
     )
+    line = widget.page.locator(f"{widget.root} .lc-says")
+    assert line.get_attribute("aria-live") == "off"
     widget.page.locator(f"{widget.root} button[aria-label=pause]").click()
+    assert line.get_attribute("aria-live") == "polite"
     rest = widget.signature()
     widget.page.wait_for_timeout(1200)
     assert widget.signature() == rest
