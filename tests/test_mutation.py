@@ -34,7 +34,7 @@ CODE = {
 }
 
 # Checks of arguments, inside unroll and unroll_backward: their texts are tested in test_reference_contract.
-CHECKS = ("_array(", "batch = np.shape")
+CHECKS = ("_array(", "batch = np.shape", "_check_cell(", "_check_caches(")
 
 UNROLL_STATE = (
     "state = zero_state(cell, B, H, p.W.dtype) if state is None else _check_state(cell, state, (B, H), p.W.dtype)"
@@ -98,6 +98,11 @@ for _file, _function, _before, _reason, *_afters in [
             ("join", "return np.concatenate(parts, axis=-1)"),
         ]
     ],
+    (
+        *("_core", "unroll", "p = _by_columns(p)"),
+        "the same numbers in another order of memory",
+        *("p = p", "deleted"),
+    ),
     (
         *("_core", "unroll", "step, states, caches = (_unchecked(cell.forward), [], [])"),
         "two empty lists",
@@ -178,7 +183,7 @@ def cells_of(module) -> dict[str, Cell]:
     if hasattr(module, "variant"):
         subset = lambda name: {"plain": "", "": "ifo"}.get(name.partition("_")[2], name.partition("_")[2])
         made = [c.name for c in ALL_CELLS if c.name.split("_")[0] in module.VARIANTS]
-        return {name: module.variant(name.split("_")[0], subset(name)) for name in made}
+        return {name: module.variant(name.split("_")[0], subset(name)[::-1]) for name in made}  # "ofi" is "ifo"
     return {cell.name: cell for cell in vars(module).values() if isinstance(cell, Cell)}
 
 

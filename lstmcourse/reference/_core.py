@@ -111,8 +111,7 @@ def unroll(cell: Cell, p: Params, xs: np.ndarray, state: State | None = None):
     if not len(xs):
         raise ValueError("xs must have at least one time step, got T = 0")
     state = zero_state(cell, B, H, p.W.dtype) if state is None else _check_state(cell, state, (B, H), p.W.dtype)
-    by_columns = {"W": np.asfortranarray(p.W), "U": np.asfortranarray(p.U)}  # makes the products with W.T and U.T fast
-    p = Params(**vars(p) | by_columns)
+    p = _by_columns(p)
     step, states, caches = _unchecked(cell.forward), [], []
     for x in xs:
         state, cache = step(p, x, state)
@@ -146,6 +145,11 @@ def unroll_backward(cell: Cell, p: Params, caches, dstates):
         dx, dstate = step(p, d, caches[t], *dstate)
         dxs.append(dx)
     return d, np.stack(dxs[::-1]), dstate
+
+
+def _by_columns(p: Params) -> Params:
+    """The same parameters with W and U stored by columns, which makes the products with W.T and U.T fast."""
+    return Params(**vars(p) | {"W": np.asfortranarray(p.W), "U": np.asfortranarray(p.U)})
 
 
 def _unchecked(function):

@@ -21,6 +21,7 @@ SHORTEST = 9  # B T BTXSE T E
 
 def reber_string(rng: np.random.Generator) -> str:
     """One string of the Reber grammar, from B to E: at each state both ways are equally likely."""
+    rng = generator(rng)
     string, state = "B", 0
     while state != 6:
         letter = tuple(GRAMMAR[state])[rng.integers(len(GRAMMAR[state]))]
