@@ -269,8 +269,7 @@ def equations_html(lines: Sequence[diagrams.Equation]) -> str:
     """The equations as a list, each with a bar in the colour of its quantity."""
     rows = []
     for line in lines:
-        quantity = line.name.strip("_").removeprefix("d")
-        tint = f"var(--lc-{quantity}, #777777)"  # as in the diagram beside it, which follows the theme
+        tint = f"var(--lc-{line.colour})"  # as in the diagram beside it, which follows the theme
         style = f"border-left:5px solid {tint};padding:1px 8px;margin:5px 0;font:13px/1.45 'DejaVu Sans Mono',monospace"
         rows.append(f'<li style="{style}">{escape(str(line))}</li>')
     return '<ol class="lc-equations lc-diagram" style="list-style:none;margin:0;padding:0">' + "".join(rows) + "</ol>"

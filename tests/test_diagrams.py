@@ -487,9 +487,12 @@ def test_export_writes_what_the_ending_says(tmp_path):
     frames = diagrams.frames(reference.GRU, caches, tween=1)
     with Image.open(diagrams.export(frames, tmp_path / "gru.gif", width=280)) as gif:
         assert gif.n_frames == len(frames) and gif.width == 280
+        assert gif.convert("RGB").getpixel((0, 0)) == (255, 255, 255)  # outside the round corner
     page = diagrams.export(frames, tmp_path / "gru.html").read_text(encoding="utf-8")
     assert "prefers-reduced-motion" in page and "<title>GRU, reset after the product</title>" in page
     assert "http://" not in page and "https://" not in page and len(page) < 60_000
+    for theme, scheme in (("light", "light"), ("dark", "dark"), ("auto", "light dark")):
+        assert f"color-scheme: {scheme} }}" in diagrams.player(diagrams.frames("gru", caches, theme=theme, tween=0))
     svg = diagrams.cell(reference.GRU)
     assert diagrams.export(svg, tmp_path / "gru.SVG").read_text(encoding="utf-8") == svg
     with Image.open(diagrams.export(svg, tmp_path / "gru.png")) as png:

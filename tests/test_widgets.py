@@ -174,6 +174,20 @@ def test_step_through_moves_by_buttons_sliders_and_lists():
     assert {"lc-widget", "lc-name-step-through"} <= set(box._dom_classes) and inside(box, widgets.KeyGuard)
 
 
+@every_cell
+@pytest.mark.parametrize("view", ["forward", "backward"])
+def test_an_equation_wears_the_colour_of_its_wire(cell, view):
+    p, xs = setting(cell)
+    _, caches = reference.unroll(cell, p, xs[:, None])
+    svg, _, lines = widgets.step_view(cell, p, caches, widgets.arriving_gradients(cell, p, caches), view=view)
+    rows = ET.fromstring(widgets.equations_html(lines))
+    wires = {wire.get("data-wire").split("|")[0]: wire.get("stroke") for wire in ET.fromstring(svg).iter()
+             if wire.get("data-wire")}  # fmt: skip
+    for row, line in zip(rows, lines, strict=True):
+        quantity = line.name.removeprefix("d") if view == "backward" else line.name
+        assert f"solid {wires[quantity]};" in row.get("style"), line
+
+
 def test_step_through_of_one_unit_and_one_step():
     p, xs = setting(reference.RNN, I=1, H=1, T=1)
     box = widgets.StepThrough(reference.RNN, p, xs[:, None])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._draw import draw
+from ._draw import DARK, draw
 from ._graph import depths, values
 from ._plans import WIDTH, plan_of
 
@@ -88,13 +88,18 @@ def rasterise(svg: str, width: int = WIDTH) -> bytes:
 
 def small_png(svg: str) -> bytes:
     """The SVG in its own width as PNG bytes of 64 colours, small enough for a notebook."""
+    width, out = int(svg.split('width="', 1)[1].split('"', 1)[0]), io.BytesIO()
+    _in_few_colours(svg, width).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _in_few_colours(svg: str, width: int) -> Any:
+    """The SVG as an image of 64 colours, its round corners on white."""
     from PIL import Image
 
-    width, out = int(svg.split('width="', 1)[1].split('"', 1)[0]), io.BytesIO()
     drawn = Image.open(io.BytesIO(rasterise(svg, width))).convert("RGBA")
-    picture = Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("RGB")  # round corners
-    picture.quantize(64, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
-    return out.getvalue()
+    picture = Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("RGB")
+    return picture.quantize(64, dither=Image.Dither.NONE)
 
 
 PLAYER = """
@@ -164,7 +169,8 @@ export async function lcPlayer(host, packed) {
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>
-body {{ font: 16px/1.4 system-ui, sans-serif; margin: 1rem auto; max-width: 760px; background: #fff; color: #1f2328 }}
+:root {{ color-scheme: {scheme} }}
+body {{ font: 16px/1.4 system-ui, sans-serif; margin: 1rem auto; max-width: 760px; padding: 0 .75rem }}
 .lc-buttons {{ display: flex; gap: .5rem; align-items: center; margin: .5rem 0 }}
 .lc-buttons button {{ font-size: 1.1rem; min-width: 2.6rem }} .lc-buttons input {{ flex: 1 }}
 </style></head><body><main id="animation"></main>
@@ -182,9 +188,11 @@ def pack(pictures: Sequence[Frame]) -> str:
 
 
 def player(pictures: Sequence[Frame]) -> str:
-    """A web page of its own that plays the frames; it needs no network."""
-    title = pictures[0].svg.split("<title>", 1)[1].split("<", 1)[0].split(" · ")[0]
-    return _PAGE.format(title=title, script=PLAYER.replace("export ", ""), packed=pack(pictures))
+    """A web page of its own that plays the frames, as light or dark as they are; it needs no network."""
+    first = pictures[0].svg
+    title = first.split("<title>", 1)[1].split("<", 1)[0].split(" · ")[0]
+    scheme = "light dark" if "var(--lc-" in first else "dark" if DARK["ground"] in first else "light"
+    return _PAGE.format(title=title, scheme=scheme, script=PLAYER.replace("export ", ""), packed=pack(pictures))
 
 
 def export(pictures: Sequence[Frame] | str, path: str | Path, *, width: int = WIDTH) -> Path:
@@ -209,13 +217,7 @@ def export(pictures: Sequence[Frame] | str, path: str | Path, *, width: int = WI
 
 
 def _gif(pictures: Sequence[Frame], width: int) -> bytes:
-    from PIL import Image
-
-    images = [
-        Image.open(io.BytesIO(rasterise(f.svg, width))).convert("RGB").quantize(64, dither=Image.Dither.NONE)
-        for f in pictures
-    ]
-    out = io.BytesIO()
+    images, out = [_in_few_colours(f.svg, width) for f in pictures], io.BytesIO()
     times = [round(1000 * f.seconds) for f in pictures]
     images[0].save(out, "GIF", save_all=True, append_images=images[1:], duration=times, loop=0, optimize=True)
     return out.getvalue()

@@ -6,18 +6,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._draw import label, number
+from ._draw import label, number, part
 from ._graph import inputs, intermediate_gradients, kind, order, outputs, preactivation, values
 from ._plans import LAYERS, Plan, plan_of
 
 
 class Equation(NamedTuple):
-    """One line of a step for one unit: ``name = formula = numbers = value``."""
+    """One line of a step for one unit: ``name = formula = numbers = value``; `colour`: key of plots.COLOURS."""
 
     name: str
     formula: str
     numbers: str
     value: float
+    colour: str
 
     def __str__(self) -> str:
         bare = (
@@ -52,10 +53,11 @@ def equations(
         if kind(plan, name) in LAYERS:
             a = float(preactivation(plan, p, name, {src: vals[src] for src in inputs(plan, name)})[batch, unit])
             squash = {"linear": "{}"}.get(kind(plan, name), kind(plan, name) + "({})")
-            lines.append(Equation(name, squash.format(_sum(plan, name)), squash.format(number(a)), one[name]))
+            formula, numbers = squash.format(_sum(plan, name)), squash.format(number(a))
+            lines.append(Equation(name, formula, numbers, one[name], part(plan, name).colour))
         elif _named(plan, name) and kind(plan, name) not in ("in", "out"):
             numbers = _formula(plan, name, _numeric(one)).replace("∘", "·")
-            lines.append(Equation(name, _formula(plan, name, label), numbers, one[name]))
+            lines.append(Equation(name, _formula(plan, name, label), numbers, one[name], part(plan, name).colour))
     return lines
 
 
@@ -80,7 +82,7 @@ def gradient_equations(
         if _named(plan, name) and name != "x":
             formula = _chain(plan, name, label, _symbol, lambda _: "Uᵀ da")
             numbers = _chain(plan, name, numeric, dnumeric, number, dof).replace("∘", "·")
-            lines.append(Equation("d" + name, formula, numbers, dof[name]))
+            lines.append(Equation("d" + name, formula, numbers, dof[name], part(plan, name).colour))
     return lines
 
 
