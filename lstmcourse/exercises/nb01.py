@@ -154,7 +154,21 @@ def _states(W, U, b, xs, h0) -> list:
 
 
 def _bptt_but(
-    W, U, b, xs, h0, dhs, *, carry="da @ U", slope="h", state="h_", add=True, loss="every", order=reversed, db="sum"
+    W,
+    U,
+    b,
+    xs,
+    h0,
+    dhs,
+    *,
+    carry="da @ U",
+    slope="h",
+    state="h_",
+    add=True,
+    loss="every",
+    order=reversed,
+    db="sum",
+    past=False,
 ):
     """BPTT with one thing done otherwise: what the registered mistakes are made of."""
     hs = _states(W, U, b, xs, h0)
@@ -179,8 +193,9 @@ def _bptt_but(
     }
     for t in order(range(T)):
         arriving = dhs[t] if loss == "every" or t == T - 1 else 0.0
-        dh = (0.0 if carry == "dropped" else dh) + arriving
-        da = dh * slopes[slope](t)
+        back = 0.0 if carry == "dropped" else dh
+        dh = back + arriving
+        da = back + arriving * slopes[slope](t) if past else dh * slopes[slope](t)
         kept = 1.0 if add else 0.0
         dW = kept * dW + da.T @ xs[t]
         dU = kept * dU + da.T @ states[state](t)
@@ -316,6 +331,22 @@ register(
             partial(_bptt_but, carry="dh @ U"),
             "dh is carried back as dh @ U and goes past tanh; what goes through U is da",
         ),
+        "carry added after tanh": (
+            partial(_bptt_but, past=True),
+            "what comes back from step t+1 is added to da; it arrives at h[t], as dhs[t] does, so both go through tanh",
+        ),
+        "first step left out": (
+            partial(_bptt_but, order=lambda steps: reversed(steps[1:])),
+            "the walk stops before t = 0: range(T - 1, 0, -1) leaves the first step out",
+        ),
+        "h0 not used": (
+            lambda W, U, b, xs, h0, dhs: bptt(W, U, b, xs, np.zeros_like(h0), dhs),
+            "the forward run starts from zero, and not from h0",
+        ),
+        "b not used": (
+            lambda W, U, b, xs, h0, dhs: bptt(W, U, np.zeros_like(b), xs, h0, dhs),
+            "b is left out of the forward run: the states are then others, and with them every slope",
+        ),
         "carry without U": (
             partial(_bptt_but, carry="da"),
             "da is handed back as it is: on its way to the step before, it has to go through U",
@@ -404,15 +435,16 @@ def _windows(T: int, k: int, shift: int) -> list[slice]:
 
 def _window_by_window(W, U, b, xs, h0, dhs, k, *, reset=False, shift=0, last=False, dh0="first"):
     """Truncated BPTT by running BPTT in each window, with one thing done otherwise."""
-    hs, total, dxs = _states(W, U, b, xs, h0), None, []
+    hs, total, dxs, dh_all = _states(W, U, b, xs, h0), None, [], 0.0
     for window in _windows(len(xs), k, shift):
         again = {"zero": np.zeros_like(h0), "h0": h0}
         start = again[reset] if reset and window.start else hs[window.start]
         *grads, dx, dh = bptt(W, U, b, xs[window], start, dhs[window])
         total = grads if total is None or last else [a + g for a, g in zip(total, grads, strict=True)]
         dh_first = dh if window.start == 0 else dh_first  # noqa: F821 (the first window comes first)
+        dh_all = dh_all + dh
         dxs.append(dx)
-    return (*total, np.concatenate(dxs), dh_first if dh0 == "first" else dh)
+    return (*total, np.concatenate(dxs), {"first": dh_first, "last": dh, "sum": dh_all}[dh0])
 
 
 def _truncated_then(**change):
@@ -537,6 +569,10 @@ register(
         "dh0 of the last window": (
             partial(_window_by_window, dh0="last"),
             "dh0 is taken from the last window; it belongs to the first",
+        ),
+        "dh0 of all windows": (
+            partial(_window_by_window, dh0="sum"),
+            "dh0 is added up over the windows; only the first one starts from h0",
         ),
         "dh0 cut off": (
             _truncated_then(dh0=lambda dh0, xs, k: np.zeros_like(dh0)),

@@ -393,6 +393,14 @@ register(
             partial(_lyapunov_but, first="U"),
             "v goes through U first and through tanh afterwards; on the way back tanh comes first",
         ),
+        "squared length": (
+            lambda U, hs, v: 2 * lyapunov(U, hs, v),
+            "the logarithm is taken of the squared length: the root is missing, and the rate doubles",
+        ),
+        "without its sign": (
+            lambda U, hs, v: abs(lyapunov(U, hs, v)),
+            "the magnitude is returned; the sign says whether the gradient fades (negative) or grows",
+        ),
         "factor": (
             lambda U, hs, v: np.exp(lyapunov(U, hs, v)),
             "the mean factor per step is returned, not its logarithm",
@@ -479,6 +487,11 @@ def _only_the_long(grads, max_norm):
     return [g * (max_norm / norm if np.linalg.norm(g) > max_norm else 1.0) for g in grads], norm
 
 
+def _square_compared(grads, max_norm):
+    norm = _norm(grads)
+    return [g * (max_norm / norm if norm**2 > max_norm else 1.0) for g in grads], norm
+
+
 def _lengthened(grads, max_norm):
     norm = _norm(grads)
     return [g * (max(1.0, max_norm / norm) if norm else 1.0) for g in grads], norm
@@ -562,6 +575,14 @@ register(
             _by(lambda grads: sum(np.abs(g).sum() for g in grads)),
             "the magnitudes of the entries are added up; the norm is the root of the sum of their squares",
         ),
+        "mean of the norms": (
+            _by(lambda grads: np.mean([np.linalg.norm(g) for g in grads])),
+            "the mean of the arrays' norms is taken for the global one; the squares of all of them add",
+        ),
+        "compared before the root": (
+            _square_compared,
+            "max_norm is compared with the square of the norm: some gradients that are short enough are lengthened",
+        ),
         "root of the mean": (
             _by(lambda grads: np.sqrt(np.mean(np.concatenate([g.ravel() for g in grads]) ** 2))),
             "the mean of the squares is taken where their sum belongs: the threshold then grows with the number of "
@@ -580,6 +601,7 @@ register(
     edges={
         "all gradients are zero": lambda rng: ([np.zeros((2, 3)), np.zeros(2)], 1.0),
         "the norm is max_norm exactly": lambda rng: ([np.array([3.0]), np.array([4.0])], 5.0),
+        "the norm is under max_norm, and its square over": lambda rng: ([np.array([2.0]), np.array([[3.0]])], 4.0),
         "one array only": lambda rng: ([np.array([[30.0, 40.0]])], 5.0),
     },
 )
