@@ -175,7 +175,7 @@ register(
     wrong={
         "as they are": (
             partial(_taken, order=(0, 1, 2, 3)),
-            "the rows stay where they are: the shapes fit, nothing complains, and o does the work of f",
+            "the rows stay where they are: the shapes fit, nothing complains, and ONNX's o does the work of f",
         ),
         "the way back": (
             partial(_taken, order=(0, 3, 1, 2)),
@@ -213,7 +213,7 @@ register(
 def waits_up_to() -> int:
     """The largest batch at which a step forward of an LSTM waits longer than it computes.
 
-    I = 64 inputs, H = 128 units, 150 thousand million operations a second, and 20 microseconds of waiting a step.
+    I = 64 inputs, H = 128 units, 150 billion (1.5e11) operations a second, and 20 microseconds of waiting a step.
     A multiplication and an addition are two operations.
     """
     return _batch()

@@ -154,7 +154,8 @@ class LSTMScan:
                 mul(A_o, p.p_o, tmp)
                 add(A_c, tmp, A_c)  # + da_o ∘ p_o
         if f is not None:
-            mul(A_f, m.sub(c_, g, tmp) if self.coupled else c_, A_f)  # da_f = dc ∘ (c₋, coupled c₋ − g) ∘ f ∘ (1 − f)
+            kept = m.sub(c_, g, tmp) if self.coupled else c_
+            mul(A_f, kept, A_f)  # da_f = dc ∘ c₋ ∘ f ∘ (1 − f); coupled: c₋ − g for c₋
         if i is not None:
             mul(A_i, g, A_i)  # da_i = dc ∘ g ∘ i ∘ (1 − i)
         if self.g:
