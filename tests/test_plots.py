@@ -165,6 +165,13 @@ def test_colours_are_those_of_the_quantities():
     assert plots.colour("something", 1) == plots.CYCLE[1]
 
 
+def test_the_colours_can_be_seen_on_white_and_on_dark_pages():
+    for name, code in plots.COLOURS.items():
+        own = luminance(matplotlib.colors.to_rgb(code)) + 0.05
+        assert 1.05 / own >= 3, name
+        assert name == "h" or own / (luminance(matplotlib.colors.to_rgb("#111111")) + 0.05) >= 3, name
+
+
 def test_equations_wear_the_colours():
     assert plots.tex("f") == r"{\color{#D55E00} f_{t}}"
     assert plots.tex("h", "t-1") == "h_{t-1}"
