@@ -29,7 +29,10 @@ def available() -> dict[str, str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; its exit status is returned: 130 after Ctrl-C, 141 when the reader of a pipe has gone."""
+    """Run one command; its exit status is returned: 130 after Ctrl-C, 141 when the reader of a pipe has gone.
+
+    A package that is not installed is told in one line, with the status 1.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a console or a pipe that cannot show aⁿ shows a? and goes on
             stream.reconfigure(errors="replace")
@@ -41,6 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return 130
+    except ModuleNotFoundError as error:
+        if (error.name or "lstmcourse").split(".")[0] == "lstmcourse":
+            raise
+        print(f"{error}. python -m lstmcourse doctor says how to install what is missing.", file=sys.stderr)
+        return 1
     except BrokenPipeError:  # as in `… | head`; what is still buffered has nowhere to go, not even at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

@@ -13,12 +13,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import NamedTuple
 
 from lstmcourse import __version__
 
 OLDEST_PYTHON = (3, 11)
-INSTALL = f'{sys.executable} -m pip install -c constraints.txt -e ".[lab,test]"'
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON, HERE = (f'"{path}"' if " " in str(path) else str(path) for path in (sys.executable, ROOT))  # for any shell
+INSTALL = f'{PYTHON} -m pip install -c constraints.txt -e ".[lab,test]"'
+if Path.cwd() != ROOT:
+    INSTALL = f"cd {HERE} && {INSTALL}"
 KERNEL_SECONDS = 60
 MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "resvg-py": "resvg_py"}
 
@@ -107,15 +112,13 @@ def jupyterlab() -> Finding:
 
 def widgets() -> Finding:
     """ipywidgets has two halves: the Python package, and the extension that draws in JupyterLab."""
-    from pathlib import Path
-
     import ipywidgets
     from jupyter_core.paths import jupyter_path
 
     part = Path("labextensions", "@jupyter-widgets", "jupyterlab-manager")
     if any((Path(folder) / part).is_dir() for folder in jupyter_path()):
         return Finding("ipywidgets", True, f"{ipywidgets.__version__}, with its JupyterLab extension")
-    mend = f"{sys.executable} -m pip install --force-reinstall jupyterlab_widgets"
+    mend = f"{PYTHON} -m pip install --force-reinstall jupyterlab_widgets"
     return Finding("ipywidgets", False, f"{ipywidgets.__version__}, but JupyterLab does not see its extension", mend)
 
 
@@ -131,7 +134,7 @@ def kernel() -> Finding:
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    answer, mend = "".join(heard), f"{sys.executable} -m ipykernel install --sys-prefix"
+    answer, mend = "".join(heard), f"{PYTHON} -m ipykernel install --sys-prefix"
     if reply["content"]["status"] != "ok":
         return Finding("kernel", False, answer.strip().splitlines()[-1] if answer else "no answer", mend)
     if os.path.realpath(answer) != os.path.realpath(sys.executable):

@@ -171,7 +171,7 @@ def certificate(
     are random too, in float64. The ways: the cell's own backward (hand-written); central differences of its forward;
     autograd through the loop of `lstmcourse.nn`; torch.nn, where it has the cell; onnxruntime (outputs only, float32),
     where it is installed and has the cell. A cell that the package does not know by its name and shapes, one's own,
-    is held against central differences alone.
+    is held against central differences alone, and so is every cell where torch is not installed.
 
     Args:
         cell: a `Cell`.
@@ -192,7 +192,7 @@ def certificate(
     weights = [rng.normal(size=(T, B, hidden_size))] + [rng.normal(size=(B, hidden_size)) for _ in cell.states[1:]]
     problem = (cell, p, xs, s0, weights)
     ways = {"hand-written": _hand_written(*problem), "central differences": _central(*problem)}
-    if _is_known(cell, input_size, hidden_size):
+    if _is_known(cell, input_size, hidden_size) and find_spec("torch"):
         ways |= _by_torch(*problem)
         if find_spec("onnxruntime") and find_spec("onnx") and cell.name != "fgr":
             ways["onnxruntime"] = _by_onnxruntime(cell, p, xs, s0)

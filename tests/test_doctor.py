@@ -132,6 +132,30 @@ def test_an_output_that_knows_no_greek_is_no_failure(command):
     assert b"a?b?" in done.stdout
 
 
+def test_a_package_that_a_command_needs_and_has_not_is_told_in_one_line(monkeypatch, capsys):
+    from lstmcourse import build
+
+    def absent(argv):
+        import no_such_package  # noqa: F401
+
+    monkeypatch.setattr(build, "main", absent)
+    assert main(["build"]) == 1
+    said = capsys.readouterr().err
+    assert (
+        said.startswith("No module named 'no_such_package'. python -m lstmcourse doctor says") and "\n" not in said[:-1]
+    )
+
+
+def test_the_mend_works_from_any_folder(tmp_path):
+    def mend(folder):
+        code = "from lstmcourse import doctor; print(doctor.INSTALL)"
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder).stdout
+
+    assert mend(doctor.ROOT).startswith(doctor.PYTHON)
+    assert mend(tmp_path).startswith(f"cd {doctor.HERE} && {doctor.PYTHON}")
+    assert (doctor.ROOT / "constraints.txt").is_file()
+
+
 def test_the_doctor_speaks_ascii_where_it_must():
     findings = "[('x', lambda: doctor.Finding('x', True, 'well')), ('y', lambda: doctor.Finding('y', False, 'ill'))]"
     code = f"from lstmcourse import doctor; doctor.examine({findings})"

@@ -53,6 +53,9 @@ for cell in reference.CELLS:
     states, caches = reference.unroll(cell, p, rng.normal(size=(5, 2, 3)))
     d, dxs, _ = reference.unroll_backward(cell, p, caches, tuple(np.ones_like(s) for s in states))
     assert dxs.shape == (5, 2, 3)
+from lstmcourse.gradcheck import certificate
+made = certificate(reference.LSTM)
+assert made.ok and made.ways == ("hand-written", "central differences")
 """
     )
 

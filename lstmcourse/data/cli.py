@@ -22,7 +22,8 @@ def run(args: argparse.Namespace) -> int:
         except DataUnavailable as error:
             missing += 1
             print(f"{name}: not available\n  {error}", file=sys.stderr if args.action == "fetch" else sys.stdout)
-    print(f"cache: {folder()}")
+    cached = sorted(path.name for path in folder().glob("*.npz"))
+    print(f"cache: {folder()} ({', '.join(cached) or 'nothing in it'})")
     return int(bool(missing) and args.action == "fetch")
 
 
