@@ -123,7 +123,7 @@ def choice(description: str, options: Sequence[Any], value: Any = None) -> ipywi
 
 def _look(description: str, width: str) -> dict[str, Any]:
     """What all controls share: a label in full, 11 em wide at least so that those below each other line up."""
-    label_width = f"{max(11, 0.6 * len(description)):g}em"
+    label_width = f"{max(11, 0.52 * len(description)):g}em"
     return dict(
         description=description, style={"description_width": label_width}, layout=ipywidgets.Layout(width=width)
     )
