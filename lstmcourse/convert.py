@@ -19,7 +19,7 @@ from . import reference
 from .nn import LAYERS, Recurrent
 from .nn.peephole import Peepholes
 from .reference import Cell, Params
-from .reference._core import _check_params
+from .reference._core import _check_cell, _check_params
 
 ORDERS = {
     "torch": {"lstm": "ifgo", "gru": "rzn"},
@@ -116,6 +116,7 @@ def _numpy(tensor, dtype) -> np.ndarray:
 
 def _layer_class(cell: Cell) -> tuple[type[Recurrent], dict]:
     """The layer of a cell, and the peepholes that make it the variant: "nig_io" is NIGLSTM(peepholes="io")."""
+    _check_cell(cell)
     if cell.name in LAYERS:
         return LAYERS[cell.name], {}
     base, _, letters = cell.name.partition("_")
@@ -181,6 +182,7 @@ def from_keras(cell: Cell, weights: list[np.ndarray]) -> Params:
 
 
 def _keras_orders(cell: Cell) -> tuple[str, str]:
+    _check_cell(cell)
     if cell.name == "rnn":
         return "h", "h"
     kinds = {"lstm": "lstm", "gru": "gru", "gru_reset_before": "gru"}
@@ -222,6 +224,7 @@ def onnx_arrays(cell: Cell, params: Params) -> OnnxArrays:
     that it lacks is the Affine a ↦ 1·a + 0, so that every cell but FGR has a node. Raises ValueError for FGR and for
     cells that the package does not have.
     """
+    _check_cell(cell)
     _, H = _check_params(cell, params, None)
     if cell.name.startswith("rnn"):
         attributes = {"hidden_size": H, "activations": ["Relu" if cell.name == "rnn_relu" else "Tanh"]}
@@ -325,10 +328,12 @@ def from_onnx_arrays(node: OnnxArrays, dtype=np.float64) -> tuple[Cell, Params]:
     """(cell, params) of one ONNX node of one direction.
 
     ``input_forget`` gives the cell with i = 1 − f: COUPLED, or CIFG where there are peepholes. Raises ValueError for
-    two directions, and for activations other than the default ones (and Relu of RNN).
+    two directions, for activations other than the default ones (and Relu of RNN), and for ``clip``.
     """
     if len(node.W) != 1:
         raise ValueError(f"the node must have one direction, got {len(node.W)}")
+    if node.attributes.get("clip"):
+        raise ValueError(f"no cell clips its pre-activations, and the node has clip={node.attributes['clip']}")
     activations = tuple(node.attributes.get("activations", _ACTIVATIONS[node.op]))
     if activations not in (_ACTIVATIONS[node.op], ("Relu",)):
         raise ValueError(f"activations must be {_ACTIVATIONS[node.op]}, got {activations}")

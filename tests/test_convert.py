@@ -270,6 +270,10 @@ def test_onnx_refuses():
 
     with refuse(ValueError, "ONNX has no node with full gate recurrence (fgr)"):
         convert.to_onnx(FGR, problem(FGR).p)
+    node = convert.onnx_arrays(LSTM, problem(LSTM).p)
+    node.attributes["clip"] = 3.0
+    with refuse(ValueError, "no cell clips its pre-activations, and the node has clip=3.0"):
+        convert.from_onnx_arrays(node)
     model = convert.to_onnx(variant("niaf"), problem(variant("niaf")).p)
     with refuse(ValueError, "activations must be ('Sigmoid', 'Tanh', 'Tanh'), got ('Sigmoid', 'Affine', 'Tanh')"):
         convert.from_onnx(model)
@@ -282,3 +286,9 @@ def test_onnx_refuses():
     with refuse(ValueError, "W, R, B and P must be initializers of the model, W, R, B is none"):
         convert.from_onnx(model)
     assert onnx.checker.check_model(convert.to_onnx(GRU, problem(GRU).p)) is None
+
+
+@pytest.mark.parametrize("function", [convert.to_torch, convert.to_keras, convert.onnx_arrays, convert.to_onnx])
+def test_a_name_is_no_cell(function):
+    with refuse(TypeError, "cell must be a Cell, one of lstmcourse.reference.CELLS or your own, got 'gru'"):
+        function("gru", problem(GRU).p)
