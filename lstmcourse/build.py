@@ -210,6 +210,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("readme", help="renew the table of notebooks in README.md")
     args = parser.parse_args(argv)
     if args.command == "readme":
+        if not (ROOT / "notebooks").is_dir():
+            print(f"readme needs a clone of the course, and {ROOT} is none: it has no notebooks", file=sys.stderr)
+            return 1
         print("README.md renewed" if readme(ROOT / "README.md", ROOT / "notebooks") else "README.md is up to date")
         return 0
     return execute_all(args.notebooks, args.timeout)

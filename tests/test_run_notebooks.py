@@ -90,6 +90,12 @@ def test_no_notebook_is_a_clear_failure(tmp_path, capsys, data):
     assert (tmp_path / "x.ipynb").read_bytes() == data
 
 
+def test_outside_of_a_clone_there_is_no_readme_to_renew(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    assert main(["build", "readme"]) == 1
+    assert f"readme needs a clone of the course, and {tmp_path} is none" in capsys.readouterr().err
+
+
 def test_progress_bars_leave_only_their_last_state():
     bar = {"output_type": "stream", "name": "stderr", "text": "  0%\r 50%\r100%\ndone\n"}
     nb = v4.new_notebook(cells=[v4.new_code_cell("x", outputs=[nbformat.from_dict(bar)])])

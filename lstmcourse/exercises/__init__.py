@@ -118,7 +118,7 @@ def _table(caption: str, rows: list[tuple[str, ...]]) -> str:
 
 def _help(exercise: Exercise, symptom: str) -> None:
     names = {name.lower(): name for name in exercise.symptoms}
-    asked = symptom.strip().lower()
+    asked = str(symptom).strip().lower()
     found = [name for name in names if asked in name] or difflib.get_close_matches(asked, names, n=1)
     if found:
         print(f"{exercise.id}, {names[found[0]]}:")
