@@ -180,6 +180,13 @@ def test_under_autocast_the_parameters_decide_the_way():
         assert make("peephole", dtype=torch.bfloat16).route(x) == "loop"
 
 
+def test_autocast_to_float16_works_where_oneDNN_has_no_kernel():
+    layer, x = make("lstm", dtype=torch.float32), random(T, B, I, dtype=torch.float32)
+    with torch.autocast("cpu", dtype=torch.float16):
+        assert layer.route(x) == "scan"
+        assert_close(layer(x)[0], layer(x.half())[0], 1e-3)
+
+
 @pytest.mark.parametrize("name", ["lstm", "coupled", "gru"])
 def test_frozen_tensors_do_not_ask_the_kernel_for_gradients(name, monkeypatch):
     layer, seen, apply = make(name, impl="vendor"), [], _vendor.Once.apply

@@ -35,7 +35,8 @@ class Recurrent(nn.Module):
         chrono: T_max of the chrono initialisation (Tallec & Ollivier, 2018, eq. 16); see `chrono_`.
 
     Call: ``layer(input, hx=None) -> output, state``, as in torch.nn: input (T, B, I), (T, I) or a PackedSequence;
-    state one tensor (L·D, B, H) where the cell has one state, a tuple of them where it has more.
+    state one tensor (L·D, B, H) where the cell has one state, a tuple of them where it has more. What differs from
+    torch.nn: an LSTM of ours is no instance of torch.nn.LSTM, so code that looks for torch's classes passes it over.
 
     Raises:
         ValueError, TypeError: for sizes, shapes, dtypes or devices that do not fit; the message names the argument,

@@ -82,7 +82,9 @@ def _steps(layer, input: Tensor | PackedSequence) -> tuple[int, int]:
 
 
 def _onednn(layer, dtype: torch.dtype) -> bool:
-    """Whether torch's kernel for the layer is oneDNN's."""
+    """Whether torch's kernel for the layer is oneDNN's, which under autocast knows bfloat16 and not float16."""
+    if torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.float16:
+        return False
     fits = layer.vendor is torch._VF.lstm and dtype == torch.float32 and not layer.proj_size
     return fits and torch.backends.mkldnn.is_available() and bool(torch.backends.mkldnn.enabled)
 
