@@ -5,6 +5,7 @@ eager torch operation's, and its tanh a fifth. `python -m lstmcourse bench` show
 """
 
 import functools
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -238,7 +239,7 @@ def computing() -> Iterator[None]:
     of one step they cost more than they bring.
     """
     allowed = torch.get_num_threads()
-    before = [(library, library.num_threads) for library in _blas()]
+    before = [(library, library.num_threads or 1) for library in _blas()]  # None where a library does not tell
     many = [(library, threads) for library, threads in before if threads > allowed]
     for library, _ in many:
         library.set_num_threads(allowed)
@@ -253,7 +254,9 @@ def computing() -> Iterator[None]:
 @functools.cache
 def _blas() -> list:
     """The libraries behind NumPy's products whose threads can be set."""
-    return ThreadpoolController().select(user_api="blas").lib_controllers
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of two OpenMP libraries in one process, whoever loaded them
+        return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
 def arithmetic(xs: Tensor) -> type[NumPy]:
