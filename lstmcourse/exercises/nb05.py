@@ -352,7 +352,7 @@ register(
         """,
     ),
     symptoms={
-        "only dp_o, da_o and what hangs on them are right": "dc lacks the term da_o * p_o: the output gate looked at "
+        "only dp_o is right": "dc lacks the term da_o * p_o: the output gate looked at "
         "c, so c hears from it.",
         "only dc_ is wrong": "c_ was looked at by i and by f: dc * f + da_i * p_i + da_f * p_f.",
         "dp_o is wrong": "The output gate saw the new c: dp_o is the sum of da_o * c over the batch, axis 0.",
