@@ -221,7 +221,7 @@ def test_a_plate_stands_before_the_first_copy(cell):
         ]
         for walk, k in zip(walks, on, strict=True):
             assert walk[k] == (px, py), (name, "off its wire")
-            assert not set(_draw.forks(plan, name)) & set(walk[:k]), name
+            assert not set(_draw.forks(plan, _draw.wires_from(plan, name))) & set(walk[:k]), name
 
 
 def test_the_longest_numbers_stay_clear_of_the_bars():
@@ -326,6 +326,14 @@ def test_focus_lights_the_part_and_its_wires(cell):
                 assert f"{wire.src}|{wire.dst}" not in dim
     if len(plan.wires) > 3:
         assert dim
+
+
+def test_a_copy_is_marked_where_lit_wires_part():
+    def dots(svg):
+        lit = ET.fromstring(svg).findall("{*}circle")
+        return sum(dot.get("r") == "4" for dot in lit)
+
+    assert [dots(diagrams.cell("gru", focus=focus)) for focus in ("h_", "z", "r", "n")] == [3, 1, 0, 0]
 
 
 def test_gradient_wires_are_as_thick_as_their_gradient():

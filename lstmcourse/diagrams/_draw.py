@@ -88,9 +88,14 @@ def _edge(node: Node, towards: Point) -> Point:
     return min(max(towards[0], node.x - w / 2), node.x + w / 2), min(max(towards[1], node.y - h / 2), node.y + h / 2)
 
 
-def forks(plan: Plan, source: str) -> list[Point]:
-    """The points where the wires of one source part company: there a value is copied."""
-    walks = [_walk(path(plan, wire)) for wire in plan.wires if wire.src == source]
+def wires_from(plan: Plan, source: str) -> list[Wire]:
+    """The wires that begin at a part."""
+    return [wire for wire in plan.wires if wire.src == source]
+
+
+def forks(plan: Plan, wires: Iterable[Wire]) -> list[Point]:
+    """The points where wires of one source part company: there a value is copied."""
+    walks = [_walk(path(plan, wire)) for wire in wires]
     found = set()
     for k, one in enumerate(walks):
         for two in walks[:k]:
@@ -365,8 +370,7 @@ def _wires(plan: Plan, gradients, ink: Paint, backward: bool, chosen) -> str:
         for wire, corners, width in lines:
             out.append(_line(_up_to_the_head(corners, backward, width), colour, width, f"{wire.src}|{wire.dst}"))
         out += [_arrow(corners, colour, backward, width) for _, corners, width in lines]
-        if len(own) == sum(wire.src == source for wire in plan.wires):
-            out += [f'<circle cx="{x:g}" cy="{y:g}" r="4" fill="{colour}"/>' for x, y in forks(plan, source)]
+        out += [f'<circle cx="{x:g}" cy="{y:g}" r="4" fill="{colour}"/>' for x, y in forks(plan, own)]
     return "".join(out)
 
 
@@ -411,7 +415,7 @@ def _legend(plan: Plan, ink: Paint, gradients: bool) -> str:
     layer = f'<rect x="{{}}" y="{y - 10}" width="18" height="12" rx="3" {line}/>', 24, "layer with weights"
     unit = f'<circle cx="{{}}" cy="{y - 4}" r="6" {line}/>', 12, "unit by unit"
     copy = f'<circle cx="{{}}" cy="{y - 4}" r="3.5" fill="{m}"/>', 9, "copy: gradients add" if gradients else "copy"
-    copies = any(forks(plan, source) for source in {wire.src for wire in plan.wires})
+    copies = any(forks(plan, wires_from(plan, node.name)) for node in plan.nodes)
     shown = [layer, *([unit] if kinds & set(RADIUS) else []), *([copy] if copies else [])]
     x, out = 170.0, []
     for shape, wide, text in [*shown, *([("", 0, "thick: large gradient")] if gradients else [])]:
