@@ -210,6 +210,25 @@ def test_a_way_set_later_is_checked(layer):
         layer(random(T, B, I).float())
 
 
+@pytest.mark.parametrize("base", [nn.LSTM, nn.GRU, nn.PeepholeLSTM, nn.RNNReLU])
+def test_a_step_of_ones_own_is_the_one_that_runs(base):
+    """The fast ways of the class above would go on computing the cell of that class, without a word."""
+
+    class Frozen(base):
+        @staticmethod
+        def step(ax, state, w):
+            return state
+
+    layer, x = Frozen(I, H), random(T, B, I).float()
+    assert layer.ways() == ("auto", "loop") and layer.route(x) == "loop"
+    assert not layer(x)[0].any()
+
+    class Renamed(base):
+        """No step: still the same cell."""
+
+    assert Renamed.ways() == base.ways()
+
+
 @pytest.mark.parametrize("layer", [nn.LSTM, nn.GRU, nn.RNN, nn.PeepholeLSTM, nn.CoupledLSTM, nn.NIGLSTM])
 def test_signatures_name_their_arguments(layer):
     """For those who read help(), and for torch.nn.utils.skip_init, which looks for ``device``."""

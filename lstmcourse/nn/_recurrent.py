@@ -19,6 +19,9 @@ from ._scan import Weights
 class Recurrent(nn.Module):
     """Base of every layer. A subclass states ``rows``, ``states``, ``vectors`` and ``step``, and little else.
 
+    A class with a ``step`` of its own has the fast ways that it states itself, ``scan`` and ``vendor``; without them
+    it runs by the loop.
+
     Args:
         input_size: features of the input, I.
         hidden_size: units, H.
@@ -57,6 +60,8 @@ class Recurrent(nn.Module):
         super().__init_subclass__(**kwargs)
         if "rows" in cls.__dict__:
             cls.gates = len(cls.rows)
+        if "step" in cls.__dict__:  # another cell: the fast ways of the class above compute that one's, not this one's
+            cls.scan, cls.vendor = cls.__dict__.get("scan"), cls.__dict__.get("vendor")
 
     def __init__(
         self,

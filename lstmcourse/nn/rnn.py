@@ -54,7 +54,7 @@ class RNN(Recurrent):
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
         self.__dict__["nonlinearity"] = nonlinearity
-        if nonlinearity == "relu":
+        if nonlinearity == "relu" and type(self).step is step_tanh:
             self.__dict__.update(step=step_relu, vendor=torch._VF.rnn_relu, scan=RNNScan(relu=True))
         args = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
         super().__init__(*args, **kwargs)
