@@ -1,31 +1,22 @@
 """Exercises of notebook 03: the step of the LSTM of 1997, its squashing functions, its backward, the growth of |c|."""
 
 from functools import cache, partial
-from types import SimpleNamespace
 
 import numpy as np
 
 from lstmcourse.exercises import STEP_SIZES, register
-from lstmcourse.reference import LSTM97, init, unroll
+from lstmcourse.exercises._cases import backward_case, backward_loss, only, step_case, weights
+from lstmcourse.reference import LSTM97, init, sigmoid, unroll
 
-
-def _sigmoid(a: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(0.5 * a))
-
-
-def _weights(rng: np.random.Generator, I: int, H: int) -> tuple:
-    return rng.normal(size=(3 * H, I)), rng.normal(size=(3 * H, H)) / np.sqrt(H), rng.normal(size=3 * H)
-
-
-def _step_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
-    x, h_ = rng.normal(size=(n.B, n.I)), np.tanh(rng.normal(size=(n.B, n.H)))
-    return (*_weights(rng, n.I, n.H), x, h_, rng.normal(size=(n.B, n.H)))
+_weights = partial(weights, gates=3)
+_step_case = partial(step_case, weights=_weights)
+_backward_case = partial(backward_case, step_case=_step_case)
 
 
 def _inside(W, U, b, x, h_, c_) -> tuple:
     """i, g, o, c of one step."""
     a_i, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 3, axis=1)
-    i, g, o = _sigmoid(a_i), np.tanh(a_g), _sigmoid(a_o)
+    i, g, o = sigmoid(a_i), np.tanh(a_g), sigmoid(a_o)
     return i, g, o, c_ + i * g
 
 
@@ -50,7 +41,7 @@ def lstm97_step(
 
 
 def _step_but(
-    W, U, b, x, h_, c_, *, turn=True, order=(0, 1, 2), sum="WUb", cut=None, gates=_sigmoid, g=np.tanh, keep="1",
+    W, U, b, x, h_, c_, *, turn=True, order=(0, 1, 2), sum="WUb", cut=None, gates=sigmoid, g=np.tanh, keep="1",
     squash=np.tanh, read="c", gate=True, swap=False, store="c",
 ):  # fmt: skip
     """The step with one thing done otherwise: what the registered mistakes are made of."""
@@ -111,7 +102,7 @@ register(
     },
     wrong={
         "sigmoid candidate": (
-            partial(_step_but, g=_sigmoid),
+            partial(_step_but, g=sigmoid),
             "the candidate goes through σ: g is never negative then, and c can only grow",
         ),
         "nothing kept": (
@@ -167,7 +158,7 @@ register(
             "both (E3.2 shows how the two are related)",
         ),
         "σ for the output": (
-            partial(_step_but, squash=_sigmoid),
+            partial(_step_but, squash=sigmoid),
             "c goes through σ on its way to h, where tanh belongs: an empty cell would show half of o",
         ),
         "squashed state kept": (
@@ -349,7 +340,7 @@ def _backward_but(
     total = (dc if through_c else 0.0) + (from_h if through_h else 0.0)
     di, dg = (total * i, total * g) if swap else (total * g, total * i)
     slope = lambda s: s * (1 - s)
-    again = lambda s: slope(_sigmoid(s)) if twice else slope(s)
+    again = lambda s: slope(sigmoid(s)) if twice else slope(s)
     tanh_again = 1 - np.tanh(g) ** 2 if twice else 1 - g**2
     bend_g = {"1 - g²": tanh_again, "σ": slope(g), "none": 1.0}[slope_g]
     das = [di * again(i), dg * bend_g, do * again(o)] if gates else [di, dg, do]
@@ -359,23 +350,6 @@ def _backward_but(
     dU = da.T @ (h_ if before == "h_" else o * np.tanh(c))
     rest = (riding, dh_) if exchanged else (dh_ + dh if extra else dh_, riding)
     return da.T @ x, dU, da.mean(axis=0) if mean else da.sum(axis=0), da @ W, *rest
-
-
-def _backward_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
-    return (*_step_case(rng, n), rng.normal(size=(n.B, n.H)), rng.normal(size=(n.B, n.H)))
-
-
-def _backward_loss(*base):
-    def loss(W, U, b, x, h_, c_, dh, dc):
-        h, c = lstm97_step(W, U, b, x, h_, c_)
-        return float(np.sum(dh * h) + np.sum(dc * c))
-
-    return loss
-
-
-def _only(rng: np.random.Generator, kept: str) -> tuple:
-    *args, dh, dc = _backward_case(rng, SimpleNamespace(B=2, I=2, H=3))
-    return (*args, dh * (kept == "h"), dc * (kept == "c"))
 
 
 register(
@@ -390,7 +364,7 @@ register(
     returns={"dW": "(3H, I)", "dU": "(3H, H)", "db": "(3H,)", "dx": "(B, I)", "dh_": "(B, H)", "dc_": "(B, H)"},
     case=_backward_case,
     sizes=STEP_SIZES,
-    loss=_backward_loss,
+    loss=backward_loss(lstm97_step),
     wrt={"dW": "W", "dU": "U", "db": "b", "dx": "x", "dh_": "h_", "dc_": "c_"},
     hints=(
         "First forward, as in E3.1, to have i, g, o and tanh(c). Then walk the equations from the last to the first.\n"
@@ -519,8 +493,8 @@ register(
         ),
     },
     edges={
-        "only dc arrives": lambda rng: _only(rng, "c"),
-        "only dh arrives": lambda rng: _only(rng, "h"),
+        "only dc arrives": lambda rng: only(rng, "c", backward_case=_backward_case),
+        "only dh arrives": lambda rng: only(rng, "h", backward_case=_backward_case),
     },
 )
 

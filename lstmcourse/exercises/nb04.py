@@ -1,25 +1,16 @@
 """Exercises of notebook 04: the step of the LSTM and its backward, the forget bias, where the gradient stands still."""
 
 from functools import cache, partial
-from types import SimpleNamespace
 
 import numpy as np
 
 from lstmcourse.exercises import STEP_SIZES, register
-from lstmcourse.reference import LSTM, init, unroll, zeros_like
+from lstmcourse.exercises._cases import backward_case, backward_loss, only, step_case, weights
+from lstmcourse.reference import LSTM, init, sigmoid, unroll, zeros_like
 
-
-def _sigmoid(a: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(0.5 * a))
-
-
-def _weights(rng: np.random.Generator, I: int, H: int) -> tuple:
-    return rng.normal(size=(4 * H, I)), rng.normal(size=(4 * H, H)) / np.sqrt(H), rng.normal(size=4 * H)
-
-
-def _step_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
-    x, h_ = rng.normal(size=(n.B, n.I)), np.tanh(rng.normal(size=(n.B, n.H)))
-    return (*_weights(rng, n.I, n.H), x, h_, rng.normal(size=(n.B, n.H)))
+_weights = partial(weights, gates=4)
+_step_case = partial(step_case, weights=_weights)
+_backward_case = partial(backward_case, step_case=_step_case)
 
 
 def _as_rows(U: np.ndarray) -> np.ndarray:
@@ -47,7 +38,7 @@ def lstm_step(
 
 
 def _step_but(
-    W, U, b, x, h_, c_, *, turn=True, order=(0, 1, 2, 3), sum="WUb", cut=None, gates=_sigmoid, g=np.tanh, keep="f",
+    W, U, b, x, h_, c_, *, turn=True, order=(0, 1, 2, 3), sum="WUb", cut=None, gates=sigmoid, g=np.tanh, keep="f",
     squash=np.tanh, read="c", gate=True, swap=False, store="c", plus=0.0,
 ):  # fmt: skip
     """The step with one thing done otherwise: what the registered mistakes are made of."""
@@ -118,7 +109,7 @@ register(
             "the candidate is multiplied with 1 - f instead of i: that is the cell of notebook 06",
         ),
         "sigmoid candidate": (
-            partial(_step_but, g=_sigmoid),
+            partial(_step_but, g=sigmoid),
             "the candidate goes through σ, as one popular article has it: g is never negative then",
         ),
         "c not squashed": (
@@ -126,7 +117,7 @@ register(
             "h is o * c, without the tanh, as one popular article has it",
         ),
         "σ for the output": (
-            partial(_step_but, squash=_sigmoid),
+            partial(_step_but, squash=sigmoid),
             "h is o * σ(c), as one popular article has it: an empty cell would say 0.5 * o",
         ),
         "no output gate": (partial(_step_but, gate=False), "the output gate is left out: h is tanh(c)"),
@@ -226,7 +217,7 @@ def _backward_but(
 ):  # fmt: skip
     """The step back with one thing done otherwise."""
     a_i, a_f, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 4, axis=1)
-    i, f, o, g = _sigmoid(a_i), _sigmoid(a_f), _sigmoid(a_o), np.tanh(a_g)
+    i, f, o, g = sigmoid(a_i), sigmoid(a_f), sigmoid(a_o), np.tanh(a_g)
     c = f * c_ + i * g
     t = np.tanh(c_ if shown == "c_" else c_ + i * g if shown == "no f" else c)
     do = dh * (c if heard == "c" else t)
@@ -237,7 +228,7 @@ def _backward_but(
     di, dg = (total * i, total * g) if swap == "ig" else (total * g, total * i)
     df = total * {"c_": c_, "c": c, "f": f, "g": g, "h_": h_}[seen]
     slope = lambda s: s * (1 - s)
-    again = lambda s: slope(_sigmoid(s)) if twice else slope(s)
+    again = lambda s: slope(sigmoid(s)) if twice else slope(s)
     bend = {"1 - g²": 1 - np.tanh(g) ** 2 if twice else 1 - g**2, "σ": slope(g), "none": 1.0}[slope_g]
     das = [di * again(i), df * again(f), dg * bend, do * again(o)] if slopes else [di, df, dg, do]
     da = np.concatenate([das[k] for k in order], axis=1)
@@ -259,23 +250,6 @@ def _backward_but(
     return da.T @ x * all_share, dU * all_share, da.sum(axis=0) * share, da @ W, *rest
 
 
-def _backward_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
-    return (*_step_case(rng, n), rng.normal(size=(n.B, n.H)), rng.normal(size=(n.B, n.H)))
-
-
-def _backward_loss(*base):
-    def loss(W, U, b, x, h_, c_, dh, dc):
-        h, c = lstm_step(W, U, b, x, h_, c_)
-        return float(np.sum(dh * h) + np.sum(dc * c))
-
-    return loss
-
-
-def _only(rng: np.random.Generator, kept: str) -> tuple:
-    *args, dh, dc = _backward_case(rng, SimpleNamespace(B=2, I=2, H=3))
-    return (*args, dh * (kept == "h"), dc * (kept == "c"))
-
-
 register(
     "E4.2",
     title="The LSTM's step back",
@@ -288,7 +262,7 @@ register(
     returns={"dW": "(4H, I)", "dU": "(4H, H)", "db": "(4H,)", "dx": "(B, I)", "dh_": "(B, H)", "dc_": "(B, H)"},
     case=_backward_case,
     sizes=STEP_SIZES,
-    loss=_backward_loss,
+    loss=backward_loss(lstm_step),
     wrt={"dW": "W", "dU": "U", "db": "b", "dx": "x", "dh_": "h_", "dc_": "c_"},
     hints=(
         "It is E3.3 with one gate more. In c = f c_ + i g the forget gate and the old state multiply each other: each\n"
@@ -453,8 +427,8 @@ register(
         ),
     },
     edges={
-        "only dc arrives": lambda rng: _only(rng, "c"),
-        "only dh arrives": lambda rng: _only(rng, "h"),
+        "only dc arrives": lambda rng: only(rng, "c", backward_case=_backward_case),
+        "only dh arrives": lambda rng: only(rng, "h", backward_case=_backward_case),
     },
 )
 

@@ -1,29 +1,21 @@
 """Exercises of notebook 05: the peephole step, its way back, and what a cut peephole hides from the counter."""
 
 from functools import partial
-from types import SimpleNamespace
 
 import numpy as np
 
 from lstmcourse.exercises import STEP_SIZES, register
-from lstmcourse.reference import PEEPHOLE, Params, unroll, unroll_backward
-
-
-def _sigmoid(a: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(0.5 * a))
+from lstmcourse.exercises._cases import backward_case, backward_loss, only, step_case, weights
+from lstmcourse.reference import PEEPHOLE, Params, sigmoid, unroll, unroll_backward
 
 
 def _weights(rng: np.random.Generator, I: int, H: int) -> tuple:
     peepholes = rng.normal(size=(3, H))
-    return (
-        rng.normal(size=(4 * H, I)), rng.normal(size=(4 * H, H)) / np.sqrt(H), rng.normal(size=4 * H), *peepholes
-    )  # fmt: skip
+    return (*weights(rng, I, H, gates=4), *peepholes)
 
 
-def _step_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
-    x, h_ = rng.normal(size=(n.B, n.I)), np.tanh(rng.normal(size=(n.B, n.H)))
-    return (*_weights(rng, n.I, n.H), x, h_, 2 * rng.normal(size=(n.B, n.H)))
-
+_step_case = partial(step_case, weights=_weights, spread=2.0)
+_backward_case = partial(backward_case, step_case=_step_case)
 
 # --- E5.1 the step ----------------------------------------------------------------------------------------------
 
@@ -68,9 +60,7 @@ def _step_but(
         "all units": lambda p, s: (s @ p)[:, None],
         "o: tanh": lambda p, s: p * (np.tanh(s) if p is p_o else s),
     }[seen]
-    gate = lambda a, p, s, name: (
-        _sigmoid(a) + term(p, s) if outside else _sigmoid(sign * (a + (name in on) * term(p, s)))
-    )
+    gate = lambda a, p, s, name: sigmoid(a) + term(p, s) if outside else sigmoid(sign * (a + (name in on) * term(p, s)))
     i, f = gate(a_i, p_i, c_, "i"), gate(a_f, p_f, c_, "f")
     f = np.ones_like(f) if left_out == "f" else f
     c = f * c_ + (1 - f if coupled else i) * g(a_g + g_sees * p_i * c_)
@@ -89,9 +79,9 @@ def _swapped(W, U, b, p_i, p_f, p_o, x, h_, c_):
 def _two_looks(W, U, b, p_i, p_f, p_o, x, h_, c_):
     """i and f computed again from the new state."""
     a_i, a_f, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 4, axis=1)
-    c = _sigmoid(a_f + p_f * c_) * c_ + _sigmoid(a_i + p_i * c_) * np.tanh(a_g)
-    c = _sigmoid(a_f + p_f * c) * c_ + _sigmoid(a_i + p_i * c) * np.tanh(a_g)
-    return _sigmoid(a_o + p_o * c) * np.tanh(c), c
+    c = sigmoid(a_f + p_f * c_) * c_ + sigmoid(a_i + p_i * c_) * np.tanh(a_g)
+    c = sigmoid(a_f + p_f * c) * c_ + sigmoid(a_i + p_i * c) * np.tanh(a_g)
+    return sigmoid(a_o + p_o * c) * np.tanh(c), c
 
 
 register(
@@ -184,7 +174,7 @@ register(
             "the minus in σ(a) = 1 / (1 + exp(-a)) is missing: all gates do the opposite",
         ),
         "sigmoid candidate": (
-            partial(_step_but, g=_sigmoid),
+            partial(_step_but, g=sigmoid),
             "the candidate goes through σ: the cell could be written up, and never down",
         ),
         "c not squashed": (partial(_step_but, squash=lambda c: c), "tanh is missing between c and h"),
@@ -273,9 +263,9 @@ def _backward_but(
     """The step back with one thing done otherwise."""
     a_i, a_f, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 4, axis=1)
     look = 0.0 if blind else 1.0
-    i, f, g = _sigmoid(a_i + look * p_i * c_), _sigmoid(a_f + look * p_f * c_), np.tanh(a_g)
+    i, f, g = sigmoid(a_i + look * p_i * c_), sigmoid(a_f + look * p_f * c_), np.tanh(a_g)
     c = f * c_ + i * g
-    o, t = _sigmoid(a_o + look * p_o * (c if o_looks == "c" else c_)), np.tanh(c)
+    o, t = sigmoid(a_o + look * p_o * (c if o_looks == "c" else c_)), np.tanh(c)
     slope = (lambda s: s * (1 - s)) if slopes else (lambda s: 1.0)
     do = dh * {"tanh": t, "c": c, "1": 1.0}[do]
     da_o = do * slope(o)
@@ -298,24 +288,6 @@ def _backward_but(
     return da.T @ x, dU, over_batch(da, axis=0), *dp, da @ W, da @ U if feedback else 0 * h_, dc_
 
 
-def _backward_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
-    return (*_step_case(rng, n), rng.normal(size=(n.B, n.H)), rng.normal(size=(n.B, n.H)))
-
-
-def _backward_loss(*base):
-    def loss(*args):
-        *inputs, dh, dc = args
-        h, c = peephole_step(*inputs)
-        return float(np.sum(dh * h) + np.sum(dc * c))
-
-    return loss
-
-
-def _only(rng: np.random.Generator, kept: str) -> tuple:
-    *args, dh, dc = _backward_case(rng, SimpleNamespace(B=2, I=2, H=3))
-    return (*args, dh * (kept == "h"), dc * (kept == "c"))
-
-
 register(
     "E5.2",
     title="The peephole step back",
@@ -331,7 +303,7 @@ register(
     },
     case=_backward_case,
     sizes=STEP_SIZES,
-    loss=_backward_loss,
+    loss=backward_loss(peephole_step),
     wrt={
         "dW": "W", "dU": "U", "db": "b", "dp_i": "p_i", "dp_f": "p_f", "dp_o": "p_o", "dx": "x", "dh_": "h_",
         "dc_": "c_",
@@ -453,8 +425,8 @@ register(
         ),
     },
     edges={
-        "an error that comes through h alone": lambda rng: _only(rng, "h"),
-        "an error that comes through c alone": lambda rng: _only(rng, "c"),
+        "an error that comes through h alone": lambda rng: only(rng, "h", backward_case=_backward_case),
+        "an error that comes through c alone": lambda rng: only(rng, "c", backward_case=_backward_case),
     },
 )  # fmt: skip
 

@@ -1,24 +1,16 @@
 """Exercises of notebook 06: the coupled step, its backward, the two conventions, and where a count gets stuck."""
 
 from functools import partial
-from types import SimpleNamespace
 
 import numpy as np
 
 from lstmcourse.exercises import STEP_SIZES, register
+from lstmcourse.exercises._cases import backward_case, backward_loss, only, step_case, weights
+from lstmcourse.reference import sigmoid
 
-
-def _sigmoid(a: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(0.5 * a))
-
-
-def _weights(rng: np.random.Generator, I: int, H: int) -> tuple:
-    return rng.normal(size=(3 * H, I)), rng.normal(size=(3 * H, H)) / np.sqrt(H), rng.normal(size=3 * H)
-
-
-def _step_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
-    x, h_ = rng.normal(size=(n.B, n.I)), np.tanh(rng.normal(size=(n.B, n.H)))
-    return (*_weights(rng, n.I, n.H), x, h_, rng.normal(size=(n.B, n.H)))
+_weights = partial(weights, gates=3)
+_step_case = partial(step_case, weights=_weights)
+_backward_case = partial(backward_case, step_case=_step_case)
 
 
 # --- E6.1 the step ----------------------------------------------------------------------------------------------
@@ -49,7 +41,7 @@ def _step_but(
     a = x @ W.T + (0.0 if left_out == "U" else h_ @ U.T) + (0.0 if left_out == "b" else b)
     parts = np.moveaxis(a.reshape(len(x), -1, 3), 2, 0) if interleaved else np.split(a, 3, axis=1)
     a_f, a_g, a_o = (parts[k] for k in order)
-    f, o, g = _sigmoid(sign * a_f), _sigmoid(sign * a_o), g(a_g)
+    f, o, g = sigmoid(sign * a_f), sigmoid(sign * a_o), g(a_g)
     share = {"f": f, "1-f": 1 - f, "1": np.ones_like(f), "1-o": 1 - o, "o": o}
     c = outer(share[keep] * (c_ if old == "c_" else h_) + share[new] * g)
     return share[gate] * squash(c if shown == "c" else c_), c
@@ -105,7 +97,7 @@ register(
         ),
         "f for both": (partial(_step_but, new="f"), "the candidate is multiplied with f as well; its share is 1 - f"),
         "sigmoid candidate": (
-            partial(_step_but, g=_sigmoid),
+            partial(_step_but, g=sigmoid),
             "the candidate goes through σ: an average of numbers above zero is never below it",
         ),
         "c not squashed": (partial(_step_but, squash=lambda c: c), "tanh is missing between c and h"),
@@ -204,7 +196,7 @@ def _backward_but(
 ):  # fmt: skip
     """The step back with one thing done otherwise."""
     a_f, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 3, axis=1)
-    f, g, o = _sigmoid(a_f), np.tanh(a_g), _sigmoid(a_o)
+    f, g, o = sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
     c = (1 - f) * c_ + f * g if exchanged else f * c_ + (1 - f) * g
     t = np.tanh(c)
     do = dh * {"tanh": t, "c": c, "1": 1.0}[do]
@@ -221,23 +213,6 @@ def _backward_but(
     return da.T @ x, dU, over_batch(da, axis=0), da @ W, da @ U if feedback else 0 * h_, dc_
 
 
-def _backward_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
-    return (*_step_case(rng, n), rng.normal(size=(n.B, n.H)), rng.normal(size=(n.B, n.H)))
-
-
-def _backward_loss(*base):
-    def loss(W, U, b, x, h_, c_, dh, dc):
-        h, c = coupled_step(W, U, b, x, h_, c_)
-        return float(np.sum(dh * h) + np.sum(dc * c))
-
-    return loss
-
-
-def _only(rng: np.random.Generator, kept: str) -> tuple:
-    *args, dh, dc = _backward_case(rng, SimpleNamespace(B=2, I=2, H=3))
-    return (*args, dh * (kept == "h"), dc * (kept == "c"))
-
-
 register(
     "E6.2",
     title="The coupled step back",
@@ -250,7 +225,7 @@ register(
     returns={"dW": "(3H, I)", "dU": "(3H, H)", "db": "(3H,)", "dx": "(B, I)", "dh_": "(B, H)", "dc_": "(B, H)"},
     case=_backward_case,
     sizes=STEP_SIZES,
-    loss=_backward_loss,
+    loss=backward_loss(coupled_step),
     wrt={"dW": "W", "dU": "U", "db": "b", "dx": "x", "dh_": "h_", "dc_": "c_"},
     hints=(
         "It is the LSTM's step back, with one line less and one line changed. f stands twice in c = f c_ + (1 − f) g,\n"
@@ -329,8 +304,8 @@ register(
         ),
     },
     edges={
-        "an error that comes through h alone": lambda rng: _only(rng, "h"),
-        "an error that comes through c alone": lambda rng: _only(rng, "c"),
+        "an error that comes through h alone": lambda rng: only(rng, "h", backward_case=_backward_case),
+        "an error that comes through c alone": lambda rng: only(rng, "c", backward_case=_backward_case),
     },
 )  # fmt: skip
 

@@ -6,14 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from lstmcourse.exercises import STEP_SIZES, register
+from lstmcourse.exercises._cases import weights
+from lstmcourse.reference import sigmoid
 
-
-def _sigmoid(a: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(0.5 * a))
-
-
-def _weights(rng: np.random.Generator, I: int, H: int) -> tuple:
-    return rng.normal(size=(3 * H, I)), rng.normal(size=(3 * H, H)) / np.sqrt(H), rng.normal(size=3 * H)
+_weights = partial(weights, gates=3)
 
 
 def _before_case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
@@ -60,8 +56,8 @@ def _step_but(
     blocks = np.split(U, 3)
     a_r, a_z, a_n = (parts[k] for k in order)
     U_r, U_z, U_n = (blocks[k].T if turn else blocks[k] for k in order)
-    r = _sigmoid(sign * (a_r + h_ @ U_r + gates_too * b_hn))
-    z = _sigmoid(sign * (a_z + (h_ if z_sees == "h_" else r * h_) @ U_z + gates_too * b_hn))
+    r = sigmoid(sign * (a_r + h_ @ U_r + gates_too * b_hn))
+    z = sigmoid(sign * (a_z + (h_ if z_sees == "h_" else r * h_) @ U_z + gates_too * b_hn))
     recurrent = {
         "before": (r * h_) @ U_n + b_hn,
         "before, bias reset": (r * h_) @ U_n + r * b_hn,
@@ -92,7 +88,7 @@ _SHARED = {
     ),
     "old state dropped": (partial(_step_but, h_mix=False), "the share of the old state, z * h_, is left out"),
     "no reset": (partial(_step_but, reset="none"), "the reset gate is computed and not used"),
-    "sigmoid candidate": (partial(_step_but, n=_sigmoid), "the candidate goes through σ; it is a tanh"),
+    "sigmoid candidate": (partial(_step_but, n=sigmoid), "the candidate goes through σ; it is a tanh"),
     "rows z r n": (
         partial(_step_but, order=(1, 0, 2)),
         "the rows are taken in the order z, r, n, which is Keras's and ONNX's; here they lie r, z, n",
@@ -305,7 +301,7 @@ def _backward_but(
     """The step back with one thing done otherwise."""
     a_r, a_z, a_n = np.split(x @ W.T + b, 3, axis=1)
     u_r, u_z, u_n = np.split(h_ @ U.T, 3, axis=1)
-    r, z, v = _sigmoid(a_r + u_r), _sigmoid(a_z + u_z), u_n + (0.0 if blind else b_hn)
+    r, z, v = sigmoid(a_r + u_r), sigmoid(a_z + u_z), u_n + (0.0 if blind else b_hn)
     n = np.tanh(a_n + r * v)
     slope = {"r": r * (1 - r), "z": z * (1 - z), "n": 1 - n**2} | dict.fromkeys(no_slope, 1.0)
     da_n = dh * {"1-z": 1 - z, "z": z, "1": 1.0}[dn] * slope["n"]
