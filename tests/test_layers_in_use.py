@@ -210,6 +210,15 @@ def test_a_way_set_later_is_checked(layer):
         layer(random(T, B, I).float())
 
 
+def test_peepholes_are_chosen_when_a_layer_is_made():
+    """Set later, the attribute changes nothing: neither what the loop computes nor which way is taken."""
+    layer, x = make("peephole", dtype=torch.float32), random(T, B, I, dtype=torch.float32)
+    want = layer(x)[0]
+    layer.peepholes = ""
+    assert layer.route(x) == "scan"
+    assert_close(layer(x)[0], want, 0.0)
+
+
 @pytest.mark.parametrize("base", [nn.LSTM, nn.GRU, nn.PeepholeLSTM, nn.RNNReLU])
 def test_a_step_of_ones_own_is_the_one_that_runs(base):
     """The fast ways of the class above would go on computing the cell of that class, without a word."""

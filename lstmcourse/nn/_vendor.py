@@ -22,7 +22,7 @@ MODES = {torch._VF.lstm: "LSTM", torch._VF.gru: "GRU", torch._VF.rnn_tanh: "RNN_
 
 def kernel(layer) -> Callable | None:
     """Torch's kernel for a layer or a class of layers; None where gates see the cell state or no kernel fits."""
-    return None if set(getattr(layer, "peepholes", "")) & set(layer.rows) else layer.vendor
+    return None if layer.vectors else layer.vendor
 
 
 class Once(Function):

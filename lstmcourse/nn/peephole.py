@@ -25,6 +25,10 @@ class Peepholes(Recurrent):
     states = ("h", "c")
     peepholes = "ifo"
 
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.vectors = _vectors(cls.peepholes, cls.rows)
+
     def __init__(
         self,
         input_size,
@@ -43,13 +47,18 @@ class Peepholes(Recurrent):
         seen = type(self).peepholes if peepholes is None else peepholes
         if not isinstance(seen, str) or set(seen) - set("ifo") or len(set(seen)) != len(seen):
             raise ValueError(f'peepholes must be a subset of "ifo", each letter once, got {seen!r}')
-        self.__dict__.update(peepholes=seen, vectors=tuple(f"p_{k}" for k in "ifo" if k in seen and k in self.rows))
+        self.__dict__.update(peepholes=seen, vectors=_vectors(seen, self.rows))
         args = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
         super().__init__(*args, **kwargs)
 
     def extra_repr(self) -> str:
         given = "" if self.peepholes == type(self).peepholes else f", peepholes={self.peepholes!r}"
         return super().extra_repr() + given
+
+
+def _vectors(peepholes: str, rows: str) -> tuple[str, ...]:
+    """The names of the peepholes of those gates that a cell has."""
+    return tuple(f"p_{k}" for k in "ifo" if k in peepholes and k in rows)
 
 
 def see(a, w, gate, c):
