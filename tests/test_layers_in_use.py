@@ -87,7 +87,7 @@ def test_export(name):
 def test_a_scan_asked_for_by_name_cannot_be_recorded(record):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with pytest.raises(RuntimeError, match=UNSEEN):
+        with pytest.raises(RuntimeError, match=f"{UNSEEN}|Graph break"):  # torch 2.4's export says the latter by itself
             record(make("lstm", impl="scan"), random(T, B, I))
 
 

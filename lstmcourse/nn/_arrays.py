@@ -48,7 +48,9 @@ class NumPy:
 
     @staticmethod
     def array(tensor: Tensor):
-        return tensor.numpy(force=True)  # shares the memory; force is for what is negated or zero only by a flag
+        if tensor._is_zerotensor():  # zero by a flag, with nothing in its memory
+            tensor = tensor.clone()
+        return tensor.numpy(force=True)  # shares the memory; force is for what is negated only by a flag
 
     @staticmethod
     def tensor(array) -> Tensor:

@@ -86,7 +86,7 @@ def initial_state(layer, hx: Any, steps: Steps) -> tuple[Tensor, ...]:
         if not isinstance(hx, Tensor):
             raise TypeError(f"{name} expects hx to be one tensor, {wanted}, got {_kind(hx)}")
         hx = (hx,)
-    elif not isinstance(hx, tuple | list) or len(hx) != len(layer.states):
+    elif not isinstance(hx, (tuple, list)) or len(hx) != len(layer.states):
         raise TypeError(f"{name} expects hx to be a tuple ({wanted}), got {_kind(hx)}")
     for (s, size), value in zip(sizes.items(), hx, strict=True):
         if not isinstance(value, Tensor):

@@ -49,14 +49,15 @@ def route(layer, input: Tensor | PackedSequence) -> str:
     Raises RuntimeError where a fast way was asked for by name and none of these can see through it, ValueError where
     ``impl`` was set to a way that the layer does not have.
     """
-    check(layer, layer.impl)
+    if layer.impl in ("auto", "loop") and torch.compiler.is_compiling():  # first: torch 2.4 compiles no more than this
+        return "loop"
     if layer.impl != "auto":
         _refuse_the_blind(layer.impl)
+        check(layer, layer.impl)
         return layer.impl
     packed = isinstance(input, PackedSequence)
     xs = input.data if packed else input
-    watched = torch.compiler.is_compiling() or _recorded() or _differentiated_forwards()
-    if watched or type(xs) not in (Tensor, torch.nn.Parameter):
+    if _recorded() or _differentiated_forwards() or type(xs) not in (Tensor, torch.nn.Parameter):
         return "loop"
     vendor, scan = kernel(layer) is not None, layer.scan is not None
     if xs.device.type != "cpu":

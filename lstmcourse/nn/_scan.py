@@ -20,7 +20,8 @@ class Weights:
     weight_hr: Tensor | None
 
     def __init__(self, **tensors: Tensor | None):
-        self.__dict__.update(tensors)
+        for name, tensor in tensors.items():
+            setattr(self, name, tensor)
 
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
