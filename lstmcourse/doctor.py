@@ -182,6 +182,7 @@ def checks() -> list[tuple[str, Callable[[], Finding]]]:
         "platformdirs",
         "pooch",
         "safetensors",
+        "threadpoolctl",
         "anywidget",
         "nbclient",
         "scikit-learn",

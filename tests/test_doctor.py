@@ -1,8 +1,11 @@
 """The doctor finds nothing here, and in a broken environment it names the mend."""
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +32,12 @@ def test_this_environment_is_well(capsys):
     ):
         assert name in said
     assert "mend it with" not in said
+
+
+def test_every_package_that_the_course_needs_is_examined():
+    file = Path(__file__).parents[1] / "pyproject.toml"
+    needed = tomllib.loads(file.read_text(encoding="utf-8"))["project"]["dependencies"]
+    assert {re.match(r"[\w-]+", line)[0] for line in needed} <= {name for name, _ in doctor.checks()}
 
 
 def test_a_missing_package_is_named_with_its_mend(capsys):
