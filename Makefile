@@ -56,12 +56,12 @@ lab: $(STAMP)
 test: lint test-package test-notebooks
 	@echo "The browser tests are left out here: make test-browser runs them."
 
-# Learner's progress and downloads go to directories of the tests' own (tests/conftest.py, tests/run_notebooks.py).
+# Learner's progress and downloads go to directories of the tests' own (tests/conftest.py, tests/notebooks/run_notebooks.py).
 test-package: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --durations=10 tests
 
 test-notebooks: $(STAMP)
-	$(BIN)/python tests/run_notebooks.py notebooks
+	$(BIN)/python tests/notebooks/run_notebooks.py notebooks
 
 test-browser: $(STAMP)
 	@test -n "$(CHROMIUM)" || { echo "The browser tests need Chromium. On Debian: apt install chromium;" \
@@ -73,7 +73,7 @@ test-oldest:
 	$(PYTHON) -m venv --clear .venv-oldest
 	.venv-oldest/bin/python -m pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "torch==2.4.*"
 	.venv-oldest/bin/python -m pip install "torch==2.4.*" "numpy==1.26.*" -e ".[lab,test]"
-	.venv-oldest/bin/python -m pytest -n 2 tests --deselect tests/test_project.py::test_what_is_installed_is_what_is_pinned
+	.venv-oldest/bin/python -m pytest -n 2 tests --deselect tests/repo/test_project.py::test_what_is_installed_is_what_is_pinned
 
 bench: $(STAMP)
 	$(BIN)/python -m lstmcourse bench $(ARGS)

@@ -5,7 +5,7 @@ An LSTM kernel computes other cells exactly when its rows are tied or saturated:
 - coupled gates: 1 − σ(a) = σ(−a), so the rows of i are those of f with the sign turned;
 - a gate that is 1 (no forget gate in LSTM97; NIG, NFG, NOG): its weights are 0 and its bias is so large that the
   kernel's own σ is exactly 1. 17 would do for a rounded σ in float32, but oneDNN's needs more; 40 is enough in both
-  precisions (tests/test_ways.py holds it over long sequences).
+  precisions (tests/nn/test_ways.py holds it over long sequences).
 """
 
 from collections.abc import Callable

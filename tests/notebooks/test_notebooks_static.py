@@ -9,7 +9,7 @@ import pytest
 
 from lstmcourse import exercises
 
-from .notebooks import PATHS, code, headings, prose, read, section, tags
+from .pages import PATHS, code, headings, prose, read, section, tags
 
 KILOBYTES = 600
 TAGS = {"nbval-ignore-output", "exercise", "solution", "instructor", "raises-exception"}

@@ -535,7 +535,9 @@ def test_the_notebook_runner_does_not_compare_pictures():
 
     from lstmcourse._display import HIDDEN
 
-    patterns = get_sanitize_patterns(Path(__file__).with_name("nbval_sanitize.cfg").read_text(encoding="utf-8"))
+    patterns = get_sanitize_patterns(
+        (Path(__file__).parents[1] / "notebooks" / "nbval_sanitize.cfg").read_text(encoding="utf-8")
+    )
     for text, left in (
         (diagrams.cell("lstm"), "DIAGRAM"),
         (f'<p class="lc-alt" style="{HIDDEN}">c ends at 0.12.</p>', "DESCRIPTION"),

@@ -23,8 +23,7 @@ from lstmcourse.reference import (
     unroll,
     variant,
 )
-
-from ._problems import ALL_CELLS, ROWS, disagreement, problem
+from tests.reference._problems import ALL_CELLS, ROWS, disagreement, problem
 
 all_cells = pytest.mark.parametrize("cell", ALL_CELLS, ids=lambda c: c.name)
 TWINS = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}

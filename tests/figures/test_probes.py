@@ -22,8 +22,7 @@ from lstmcourse.reference import (
     init,
     unroll,
 )
-
-from ._problems import disagreement, problem
+from tests.reference._problems import disagreement, problem
 
 every_cell = pytest.mark.parametrize("cell", CELLS, ids=lambda c: c.name)
 

@@ -217,7 +217,7 @@ def test_peepholes_start_small_and_forget_gates_open():
 
 # ---- the committed figures
 
-RESULTS = [p for p in sorted((Path(__file__).parents[1] / "results").glob("*.json")) if not p.stem.startswith("bench_")]
+RESULTS = [p for p in sorted((Path(__file__).parents[2] / "results").glob("*.json")) if not p.stem.startswith("bench_")]
 
 
 def rows(name, /, **where):

@@ -35,7 +35,7 @@ def test_this_environment_is_well(capsys):
 
 
 def test_every_package_that_the_course_needs_is_examined():
-    file = Path(__file__).parents[1] / "pyproject.toml"
+    file = Path(__file__).parents[2] / "pyproject.toml"
     needed = tomllib.loads(file.read_text(encoding="utf-8"))["project"]["dependencies"]
     assert {re.match(r"[\w-]+", line)[0] for line in needed} <= {name for name, _ in doctor.checks()}
 

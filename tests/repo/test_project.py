@@ -14,8 +14,7 @@ from packaging.requirements import Requirement
 
 import lstmcourse
 from lstmcourse import build, nn, reference
-
-from .notebooks import FOLDER, ROOT
+from tests.notebooks.pages import FOLDER, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from lstmcourse.exercises import _engine, _registry, _state
 IDS = exercises.ids()
 CODE = [id for id in IDS if exercises.get(id).kind == "code"]
 WRONG = [(id, name) for id in IDS for name in exercises.get(id).wrong]
-NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
 @pytest.fixture(autouse=True)

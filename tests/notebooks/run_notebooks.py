@@ -3,7 +3,7 @@
 Strict nbval compares every stored output with a fresh one. It does not notice when a cell was not collected, when a
 notebook as a whole takes too long, or when it eats the machine's memory; this script does.
 
-    python tests/run_notebooks.py notebooks [--only 04] [--jobs 2] [--seconds 300] [--gigabytes 8]
+    python tests/notebooks/run_notebooks.py notebooks [--only 04] [--jobs 2] [--seconds 300] [--gigabytes 8]
 """
 
 import argparse

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .notebooks import PATHS, headings, read, slug
+from .pages import PATHS, headings, read, slug
 
 TABLE = tomllib.loads((Path(__file__).parent / "articles.toml").read_text(encoding="utf-8"))
 ROWS = [(f"{kind}.{name}", row) for kind, rows in TABLE.items() for name, row in rows.items()]

@@ -1,8 +1,8 @@
 """Would the tests see it? Every one-place change of every cell's source must break the contract.
 
 Each mutant is run against what was worked out without it: states and intermediates from the cells' second writing in
-tests/_problems.py, and gradients from central differences of the original forward. A mutant that agrees with all of
-them survives; the survivors are listed in EQUIVALENT, each with the reason why it computes the same function.
+tests/reference/_problems.py, and gradients from central differences of the original forward. A mutant that agrees with
+all of them survives; the survivors are listed in EQUIVALENT, each with the reason why it computes the same function.
 
 ``python -m tests.test_mutation`` prints the table and the survivors.
 """
