@@ -5,15 +5,19 @@ import numbers
 import operator
 import warnings
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, NoReturn, Self, overload
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
+from torch.types import Device
 
 from . import _input, _route, _vendor
 from ._biases import chrono_, set_bias_
 from ._scan import Weights
+
+Impl = Literal["auto", "loop", "scan", "vendor"]  # a layer's ways() say which of them it has
+States = Tensor | tuple[Tensor, ...]  # one tensor where the cell has one state, a tuple where it has more
 
 
 class Recurrent(nn.Module):
@@ -56,7 +60,7 @@ class Recurrent(nn.Module):
     scan: ClassVar[Any] = None  # the cell's one-node scan, see _fast
     step: Callable  # (ax, state, w) -> state; ax = W x + b_ih, done for all t at once by the caller
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "rows" in cls.__dict__:
             cls.gates = len(cls.rows)
@@ -72,14 +76,14 @@ class Recurrent(nn.Module):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
-        device=None,
-        dtype=None,
+        device: Device = None,
+        dtype: torch.dtype | None = None,
         *,
         proj_size: int = 0,
-        impl: str = "auto",
+        impl: Impl = "auto",
         forget_bias: float | None = None,
         chrono: float | None = None,
-    ):
+    ) -> None:
         super().__init__()
         self.input_size = _size("input_size", input_size)
         self.hidden_size = _size("hidden_size", hidden_size)
@@ -173,12 +177,12 @@ class Recurrent(nn.Module):
         """Lay the weights out in one buffer for cuDNN; does nothing where cuDNN is not used."""
         _vendor.flatten(self)
 
-    def __prepare_scriptable__(self):
+    def __prepare_scriptable__(self) -> NoReturn:
         """torch.jit.script calls this first; without it, it would complain of some line in our code."""
         name = type(self).__name__
         raise RuntimeError(f"torch.jit.script cannot compile {name}; torch.jit.trace and torch.export can record it")
 
-    def _apply(self, fn, recurse=True):
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         super()._apply(fn, recurse)
         self.flatten_parameters()
         return self
@@ -194,6 +198,10 @@ class Recurrent(nn.Module):
         """The way that a call on this input takes: "loop", "scan" or "vendor"."""
         return _route.route(self, input)
 
+    @overload
+    def forward(self, input: Tensor, hx: States | None = None) -> tuple[Tensor, States]: ...
+    @overload
+    def forward(self, input: PackedSequence, hx: States | None = None) -> tuple[PackedSequence, States]: ...
     def forward(self, input, hx=None):
         """(output, state); see the class for shapes and errors."""
         steps = _input.unpack(self, input)  # (T, B, I), whatever it came as

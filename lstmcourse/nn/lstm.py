@@ -13,9 +13,10 @@ x is (B, I), h and c (B, H); weight_ih (4H, I), weight_hh (4H, H), bias_ih, bias
 
 import torch
 from torch import sigmoid, tanh
+from torch.types import Device
 
 from ._fast_lstm import LSTMScan
-from ._recurrent import Recurrent
+from ._recurrent import Impl, Recurrent
 from ._scan import affine
 
 
@@ -34,20 +35,23 @@ class LSTM(Recurrent):
 
     def __init__(
         self,
-        input_size,
-        hidden_size,
-        num_layers=1,
-        bias=True,
-        batch_first=False,
-        dropout=0.0,
-        bidirectional=False,
-        proj_size=0,
-        device=None,
-        dtype=None,
-        **kwargs,
-    ):
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Device = None,
+        dtype: torch.dtype | None = None,
+        *,
+        impl: Impl = "auto",
+        forget_bias: float | None = None,
+        chrono: float | None = None,
+    ) -> None:
         args = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
-        super().__init__(*args, proj_size=proj_size, **kwargs)
+        super().__init__(*args, proj_size=proj_size, impl=impl, forget_bias=forget_bias, chrono=chrono)
 
     @staticmethod
     def step(ax, state, w):

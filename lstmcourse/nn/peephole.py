@@ -11,12 +11,17 @@ r"""Peephole LSTM — Gers, Schraudolph & Schmidhuber (2002): the gates also see
 x is (B, I), h and c (B, H); weight_ih (4H, I), weight_hh (4H, H), bias_ih, bias_hh (4H,), p_i, p_f, p_o (H,).
 """
 
+from typing import Any, Literal
+
 import torch
 from torch import sigmoid, tanh
+from torch.types import Device
 
 from ._fast_lstm import LSTMScan
-from ._recurrent import Recurrent
+from ._recurrent import Impl, Recurrent
 from ._scan import affine
+
+Seen = Literal["", "i", "f", "o", "if", "io", "fo", "ifo"]  # at run time in any order
 
 
 class Peepholes(Recurrent):
@@ -25,31 +30,34 @@ class Peepholes(Recurrent):
     states = ("h", "c")
     peepholes = "ifo"
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.vectors = _vectors(cls.peepholes, cls.rows)
 
     def __init__(
         self,
-        input_size,
-        hidden_size,
-        num_layers=1,
-        bias=True,
-        batch_first=False,
-        dropout=0.0,
-        bidirectional=False,
-        device=None,
-        dtype=None,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Device = None,
+        dtype: torch.dtype | None = None,
         *,
-        peepholes: str | None = None,
-        **kwargs,
-    ):
+        peepholes: Seen | None = None,
+        proj_size: int = 0,
+        impl: Impl = "auto",
+        forget_bias: float | None = None,
+        chrono: float | None = None,
+    ) -> None:
         seen = type(self).peepholes if peepholes is None else peepholes
         if not isinstance(seen, str) or set(seen) - set("ifo") or len(set(seen)) != len(seen):
             raise ValueError(f'peepholes must be a subset of "ifo", each letter once, got {seen!r}')
         self.__dict__.update(peepholes=seen, vectors=_vectors(seen, self.rows))
         args = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, proj_size=proj_size, impl=impl, forget_bias=forget_bias, chrono=chrono)
 
     def extra_repr(self) -> str:
         given = "" if self.peepholes == type(self).peepholes else f", peepholes={self.peepholes!r}"

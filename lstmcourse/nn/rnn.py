@@ -7,10 +7,13 @@ r"""Recurrent network of Elman (1990), with tanh or ReLU; a drop-in for torch.nn
 x is (B, I), h (B, H); weight_ih (H, I), weight_hh (H, H), bias_ih, bias_hh (H,).
 """
 
+from typing import Literal
+
 import torch
+from torch.types import Device
 
 from ._fast_gru import RNNScan
-from ._recurrent import Recurrent
+from ._recurrent import Impl, Recurrent
 from ._scan import affine
 
 
@@ -39,25 +42,29 @@ class RNN(Recurrent):
 
     def __init__(
         self,
-        input_size,
-        hidden_size,
-        num_layers=1,
-        nonlinearity="tanh",
-        bias=True,
-        batch_first=False,
-        dropout=0.0,
-        bidirectional=False,
-        device=None,
-        dtype=None,
-        **kwargs,
-    ):
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: Literal["tanh", "relu"] = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Device = None,
+        dtype: torch.dtype | None = None,
+        *,
+        proj_size: int = 0,
+        impl: Impl = "auto",
+        forget_bias: float | None = None,
+        chrono: float | None = None,
+    ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
         self.__dict__["nonlinearity"] = nonlinearity
         if nonlinearity == "relu" and type(self).step is step_tanh:
             self.__dict__.update(step=step_relu, vendor=torch._VF.rnn_relu, scan=RNNScan(relu=True))
         args = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, proj_size=proj_size, impl=impl, forget_bias=forget_bias, chrono=chrono)
 
     def extra_repr(self) -> str:
         return super().extra_repr() + (", nonlinearity='relu'" if self.nonlinearity == "relu" else "")
@@ -70,5 +77,25 @@ class RNNReLU(RNN):
     vendor = staticmethod(torch._VF.rnn_relu)
     scan = RNNScan(relu=True)
 
-    def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity="relu", *args, **kwargs):
-        super().__init__(input_size, hidden_size, num_layers, nonlinearity, *args, **kwargs)
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: Literal["relu"] = "relu",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Device = None,
+        dtype: torch.dtype | None = None,
+        *,
+        proj_size: int = 0,
+        impl: Impl = "auto",
+        forget_bias: float | None = None,
+        chrono: float | None = None,
+    ) -> None:
+        if nonlinearity != "relu":
+            raise ValueError(f"nonlinearity of RNNReLU is 'relu', got {nonlinearity!r}")
+        args = (input_size, hidden_size, num_layers, nonlinearity, bias, batch_first, dropout, bidirectional)
+        super().__init__(*args, device, dtype, proj_size=proj_size, impl=impl, forget_bias=forget_bias, chrono=chrono)

@@ -118,6 +118,8 @@ def test_constructor_of_single_layers():
             layer(I, H, proj_size=3)
     with pytest.raises(ValueError, match="nonlinearity must be 'tanh' or 'relu', got 'gelu'"):
         nn.RNN(I, H, nonlinearity="gelu")
+    with pytest.raises(ValueError, match="nonlinearity of RNNReLU is 'relu', got 'tanh'"):
+        nn.RNNReLU(I, H, 1, "tanh")
     with pytest.warns(UserWarning, match="dropout acts between layers"):
         nn.LSTM(I, H, dropout=0.5)
 
