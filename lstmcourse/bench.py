@@ -7,18 +7,18 @@ median, as a ratio to torch.nn.LSTM's median of the same size; the smallest and 
 
 import argparse
 import os
-import platform
 import random
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tqdm import tqdm
+
+from . import _record
 
 MAIN = ("rnn", "lstm97", "lstm", "peephole", "coupled", "gru", "gru_reset_before", "fgr")
 BASE = "torch.nn.LSTM"
@@ -234,49 +234,13 @@ def _cell(got: dict | None, base: float) -> str:
 # ---- the command
 
 
-def provenance(args: argparse.Namespace, argv: str, seconds: float) -> dict[str, Any]:
-    """Command, versions, commit and the kind of machine (never its name)."""
-    import numpy as np
-    import torch
-
-    from . import __version__
-    from .experiments._registry import _commit
-
-    versions = {"python": platform.python_version(), "lstmcourse": __version__}
-    for package in ("torch", "numpy", "onnxruntime"):
-        with suppress(PackageNotFoundError):
-            versions[package] = version(package)
-    machine = {
-        "system": f"{platform.system()} {platform.machine()}",
-        "cpu": _cpu(),
-        "cores": os.cpu_count(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "numpy_blas": np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"],
-        "device": args.device if args.device == "cpu" else torch.cuda.get_device_name(args.device),
-        "threads": torch.get_num_threads(),
-    }
+def provenance(args: argparse.Namespace, seconds: float, commit: str | None) -> dict[str, Any]:
+    """What made the figures, with the machine's load and what the clock counted."""
+    made = _record.provenance(_command(args), seconds, commit, device=args.device, packages=("onnxruntime",))
     with suppress(OSError):
-        machine["load"] = round(os.getloadavg()[0], 1)
-    counted = "CPU time" if args.device == "cpu" and args.threads == 1 else "wall clock"
-    return {
-        "command": argv,
-        "versions": versions,
-        "commit": _commit(),
-        "machine": machine,
-        "time": counted,
-        "seconds": round(seconds, 1),
-        "date": time.strftime("%Y-%m-%d", time.gmtime()),
-    }
-
-
-def _cpu() -> str:
-    """The kind of processor, with family and model where Linux tells them."""
-    with suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        fields = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-        if "model name" in fields:
-            return f"{fields['model name']} (family {fields.get('cpu family')}, model {fields.get('model')})"
-    return platform.processor() or platform.machine()
+        made["machine"]["load"] = round(os.getloadavg()[0], 1)
+    made["time"] = "CPU time" if args.device == "cpu" and args.threads == 1 else "wall clock"
+    return made
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -327,13 +291,12 @@ def run(args: argparse.Namespace) -> int:
             os.environ[name] = str(args.threads)
     import torch
 
-    from .experiments._registry import _write
     from .tune import tune_allocator
 
     sizes = chosen(args)
     before = torch.get_num_threads()
     torch.set_num_threads(args.threads)
-    began, results, status = time.perf_counter(), [], 0
+    commit, began, results, status = _record.commit(), time.perf_counter(), [], 0
     try:
         for size in sizes:
             if size.tuned:
@@ -353,10 +316,10 @@ def run(args: argparse.Namespace) -> int:
                 break
     finally:
         torch.set_num_threads(before)
-    record = {"provenance": provenance(args, _command(args), time.perf_counter() - began), "results": results}
+    record = {"provenance": provenance(args, time.perf_counter() - began, commit), "results": results}
     print(_footer(record["provenance"]))
     if args.json and results:
-        _write(args.json, record)
+        _record.write(args.json, record)
     return status
 
 

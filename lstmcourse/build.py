@@ -16,6 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from lstmcourse import _files
+
 ROOT = Path(__file__).resolve().parent.parent
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
@@ -78,7 +80,7 @@ def execute(path: Path, timeout: float = 120, on_cell: Callable[[], object] | No
             where = f"cell {running['index']} (id {cell.id})"
             raise NotebookError(f"{path}: {where} failed, the file is as it was:\n{cell.source}\n→ {reason}") from error
     normalise(notebook)
-    write(path, nbformat.writes(notebook))
+    _files.write(path, nbformat.writes(notebook) + "\n")
 
 
 def give_ids(notebook: Any) -> None:
@@ -134,21 +136,6 @@ def still(output: Any) -> Any:
     return output
 
 
-def write(path: Path, text: str) -> None:
-    """Replace a file in one step: whoever reads it sees the old text or the new one, never half of it."""
-    mode = path.stat().st_mode if path.exists() else 0o644
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as file:
-        try:
-            file.write(text if text.endswith("\n") else text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-            os.chmod(file.name, mode)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
-
-
 def notebooks_table(folder: Path) -> str:
     """The README's table of notebooks: number, title and minutes as each notebook states them itself."""
     import nbformat
@@ -196,7 +183,7 @@ def readme(path: Path, folder: Path) -> bool:
     begin, end = (MARKERS.format(edge=edge, name="notebooks") for edge in ("begin", "end"))
     new = f"{before}{begin}\n{notebooks_table(folder)}\n{end}{after}"
     if new != old:
-        write(path, new)
+        _files.write(path, new)
     return new != old
 
 

@@ -6,8 +6,6 @@ tensors together. Writing is atomic: whoever is killed while saving still has th
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +14,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from . import __version__
+from . import __version__, _files
 
 FORMAT = "lstmcourse checkpoint 1"
 
@@ -76,7 +74,10 @@ def save(
         tensors |= {f"random.cuda{k}": value for k, value in enumerate(torch.cuda.get_rng_state_all())}
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     header["sha256"] = _sha256(header, tensors)
-    _write(path, safetensors.torch.save(tensors, header))
+    try:
+        _files.write(path, safetensors.torch.save(tensors, header))
+    except OSError as error:
+        raise CheckpointError(f"cannot write {path}: {error.strerror or error}") from error
     return path
 
 
@@ -119,24 +120,6 @@ def load(
             if int(name) < torch.cuda.device_count():
                 torch.cuda.set_rng_state(value, int(name))
     return Checkpoint(int(header["step"]), json.loads(header["extra"]), header)
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
-    except OSError as error:
-        raise CheckpointError(f"cannot write {path}: {error.strerror or error}") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except OSError as error:
-        raise CheckpointError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:

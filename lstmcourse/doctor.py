@@ -175,12 +175,12 @@ def checks() -> list[tuple[str, Callable[[], Finding]]]:
     """All checks, quick ones first."""
     packages = (
         "numpy",
+        "scipy",
         "torch",
         "matplotlib",
         "pillow",
         "tqdm",
         "platformdirs",
-        "pooch",
         "safetensors",
         "threadpoolctl",
         "anywidget",

@@ -534,16 +534,16 @@ def spectrum(eigenvalues: Mapping[str, np.ndarray] | np.ndarray, ax: Axes | None
     return finish(ax, "real part", "imaginary part", title, f"Eigenvalues against the unit circle. {'; '.join(said)}.")
 
 
-def wilson(solved: int, networks: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's interval for a share (Wilson 1927): right even for 0 of n and n of n. ValueError if impossible."""
+def wilson(solved: int, networks: int) -> tuple[float, float]:
+    """Wilson's 95 % interval for a share (Wilson 1927): right even for 0 of n and n of n. ValueError if impossible."""
     if not 0 <= solved <= networks or networks < 1:
         raise ValueError(
             f"wilson expects 0 <= solved <= networks and networks >= 1, got solved={solved}, networks={networks}"
         )
-    share, spread = solved / networks, z * z / networks
-    centre = (share + spread / 2) / (1 + spread)
-    half = z * np.sqrt(share * (1 - share) / networks + spread / (4 * networks)) / (1 + spread)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    from scipy.stats import binomtest
+
+    low, high = binomtest(solved, networks).proportion_ci(method="wilson")
+    return float(low), float(high)
 
 
 def tex(name: str, index: str = "t") -> str:

@@ -1,15 +1,18 @@
 """What is said about a data set, what goes wrong with one, and where cached data lie."""
 
 import hashlib
+import io
 import os
 import platform
-import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pooch
+import platformdirs
 from numpy.typing import NDArray
+
+from .. import _files
 
 Arrays = dict[str, NDArray]
 
@@ -73,23 +76,16 @@ def sha256(arrays: Arrays) -> str:
 
 def folder() -> Path:
     """Where cached data lie: the environment variable LSTMCOURSE_DATA, or else the user's cache folder."""
-    return Path(os.environ.get("LSTMCOURSE_DATA") or pooch.os_cache("lstmcourse")).expanduser()
+    own = os.environ.get("LSTMCOURSE_DATA") or platformdirs.user_cache_dir("lstmcourse", appauthor=False)
+    return Path(own).expanduser()
 
 
 def keep(name: str, arrays: Arrays) -> None:
     """Write arrays to the cache, whole or not at all; a cache that cannot be written is no error."""
-    part = None
-    try:
-        folder().mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(prefix=name, suffix=".part", dir=folder())
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **arrays)
-        os.replace(part, folder() / f"{name}.npz")
-    except OSError:
-        pass
-    finally:
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)
+    with suppress(OSError):
+        _files.write(folder() / f"{name}.npz", packed.getvalue())
 
 
 def kept(name: str) -> Arrays | None:

@@ -3,12 +3,13 @@
 import contextlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
+
+from lstmcourse import _files
 
 EMPTY = {"attempts": 0, "passes": 0, "hints": 0}
 
@@ -54,7 +55,7 @@ def add(id: str, **counts: int) -> dict[str, int]:
     try:
         with _lock():
             exercises = _counted(id, counts)
-            _write({"version": 1, "exercises": exercises})
+            _files.write(path(), json.dumps({"version": 1, "exercises": exercises}, indent=1, sort_keys=True))
             _unsaved.clear()
     except OSError as error:
         if not _unsaved:
@@ -70,20 +71,6 @@ def _counted(id: str, counts: dict[str, int]) -> dict[str, dict[str, int]]:
     for key, n in counts.items():
         one[key] += n
     return exercises
-
-
-def _write(data: dict) -> None:
-    """Writes beside the file, then replaces it in one step: a reader sees the old state or the new one, never half."""
-    file = path()
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-", suffix=".json")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(data, out, indent=1, sort_keys=True)
-        os.replace(name, file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 @contextlib.contextmanager
