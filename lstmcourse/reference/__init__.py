@@ -3,7 +3,7 @@
 CELLS is the one place where a cell is registered; tests, diagrams and tables walk it.
 """
 
-from ._core import Cell, Params, init, sigmoid, unroll, unroll_backward, zero_state, zeros_like
+from ._core import Cell, Gate, Params, init, sigmoid, unroll, unroll_backward, zero_state, zeros_like
 from .coupled import COUPLED
 from .fgr import FGR
 from .gru import GRU
@@ -58,6 +58,7 @@ __all__ = [
     "RNN_RELU",
     "VANILLA",
     "Cell",
+    "Gate",
     "Params",
     "init",
     "sigmoid",

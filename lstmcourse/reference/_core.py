@@ -1,8 +1,8 @@
 """What every reference cell shares: parameters, the loop over time, its reverse, and the checks of shapes."""
 
 import functools
-from collections.abc import Callable
-from types import SimpleNamespace
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,14 +11,33 @@ Params = SimpleNamespace  # p.W, p.U, p.b …; gradients d.W, d.U, d.b … carry
 State = tuple[np.ndarray, ...]  # one array (B, H) for each of cell.states
 
 
+class Gate(NamedTuple):
+    """What a gate, or a candidate, is a function of.
+
+    squashing: the function of its pre-activation, by the name that the equations give it: "σ", "tanh", "exp", "relu"
+        or "identity". peephole: the state that it sees through the parameter p_<gate>, "c_" or, where it sees the new
+        one, "c"; "" for none. coupled: the gate that it completes to 1, i = 1 − f; it has no rows and no squashing.
+    """
+
+    squashing: str = ""
+    peephole: str = ""
+    coupled: str = ""
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 class Cell(NamedTuple):
-    """One recurrent cell: two pure functions and the shapes that they need.
+    """One recurrent cell: two pure functions, the shapes that they need, and what else can be said of it.
 
     ``forward(p, x, state) -> state, cache`` takes one step: x (B, I), each state (B, H); the cache holds every
     intermediate under the name that it has in the equations, with a trailing ``_`` for time t−1.
     ``backward(p, d, cache, *dstate) -> dx, dstate_`` takes that step back: dstate is dL/dstate, (B, H) each; it adds
     into the parameter gradients ``d`` and returns dL/dx and dL/dstate at t−1.
     Both raise ValueError or TypeError when an argument has another shape or type than the cell needs.
+    ``gates`` names, by one letter each and in the order of the rows of W, U and b, what they compute. ``stacks`` names
+    the gates, in order, whose rows any other parameter has (the peepholes p_<gate> go without saying). ``initial`` is
+    the number at which a state starts where that is not 0.
     """
 
     name: str
@@ -26,10 +45,21 @@ class Cell(NamedTuple):
     shapes: Callable[[int, int], dict[str, tuple[int, ...]]]
     forward: Callable[..., tuple[State, dict[str, np.ndarray]]]
     backward: Callable[..., tuple[np.ndarray, State]]
+    gates: Mapping[str, Gate] = NOTHING
+    stacks: Mapping[str, str] = NOTHING
+    initial: Mapping[str, float] = NOTHING
+
+    @property
+    def rows(self) -> str:
+        """The gates that W, U and b stack, one letter each, in order: "ifgo" for LSTM, "fgo" for COUPLED."""
+        return "".join(name for name, gate in self.gates.items() if not gate.coupled)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.states, self.forward, self.backward))
 
 
-def make_cell(name: str, states: tuple[str, ...], shapes, forward, backward) -> Cell:
-    """A Cell whose two functions refuse arguments that NumPy would broadcast in silence."""
+def make_cell(name: str, states: tuple[str, ...], shapes, forward, backward, gates, **also: Mapping) -> Cell:
+    """A Cell whose two functions refuse arguments that NumPy would broadcast in silence; also: stacks, initial."""
 
     @functools.wraps(forward)
     def checked_forward(p, x, state):
@@ -47,7 +77,7 @@ def make_cell(name: str, states: tuple[str, ...], shapes, forward, backward) -> 
             _array(f"d{s} must have shape", f"d{s}", value, expected, p.W.dtype)
         return backward(p, d, cache, *dstate)
 
-    cell = Cell(name, states, shapes, checked_forward, checked_backward)
+    cell = Cell(name, states, shapes, checked_forward, checked_backward, gates, **also)
     return cell
 
 
@@ -94,15 +124,15 @@ def zeros_like(p: Params) -> Params:
 
 
 def zero_state(cell: Cell, batch: int, hidden_size: int, dtype=float) -> State:
-    """The state before the first step, all zeros: (B, H) for each of cell.states."""
-    return tuple(np.zeros((batch, hidden_size), dtype) for _ in cell.states)
+    """The state before the first step, zeros where ``cell.initial`` says nothing: (B, H) for each of cell.states."""
+    return tuple(np.full((batch, hidden_size), cell.initial.get(s, 0.0), dtype) for s in cell.states)
 
 
 def unroll(cell: Cell, p: Params, xs: np.ndarray, state: State | None = None):
     """The cell over a sequence.
 
-    xs (T, B, I), T ≥ 1; state (B, H) each, zeros unless given -> states, (T, B, H) for each of cell.states, and the
-    T caches. Raises ValueError for other shapes, TypeError for other types.
+    xs (T, B, I), T ≥ 1; state (B, H) each, `zero_state` unless given -> states, (T, B, H) for each of cell.states, and
+    the T caches. Raises ValueError for other shapes, TypeError for other types.
     """
     _check_cell(cell)
     batch = np.shape(xs)[1] if np.ndim(xs) == 3 else None

@@ -15,7 +15,9 @@ x is (B, I), h and c (B, H); W (3H, I), U (3H, H), b (3H,).
 
 import numpy as np
 
-from ._core import join, make_cell, sigmoid, split
+from ._core import Gate, join, make_cell, sigmoid, split
+
+gates = {"f": Gate("σ"), "g": Gate("tanh"), "o": Gate("σ"), "i": Gate(coupled="f")}
 
 
 def shapes(I, H):
@@ -52,4 +54,4 @@ def backward(p, d, cache, dh, dc):
     return da @ p.W, (da @ p.U, dc_)  # from (1)
 
 
-COUPLED = make_cell("coupled", ("h", "c"), shapes, forward, backward)
+COUPLED = make_cell("coupled", ("h", "c"), shapes, forward, backward, gates)

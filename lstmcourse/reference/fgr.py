@@ -66,4 +66,4 @@ def backward(p, d, cache, dh, dc, di, df, do):
     return da @ p.W, (da @ p.U, dc_, di_, df_, do_)  # from (1)
 
 
-FGR = make_cell("fgr", ("h", "c", "i", "f", "o"), shapes, forward, backward)
+FGR = make_cell("fgr", ("h", "c", "i", "f", "o"), shapes, forward, backward, peephole.gates, stacks={"R": "ifo"})

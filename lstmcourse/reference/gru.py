@@ -16,7 +16,9 @@ x is (B, I), h (B, H); W (3H, I), U (3H, H), b (3H,), b_hn (H,).
 
 import numpy as np
 
-from ._core import join, make_cell, sigmoid, split
+from ._core import Gate, join, make_cell, sigmoid, split
+
+gates = {"r": Gate("σ"), "z": Gate("σ"), "n": Gate("tanh")}
 
 
 def shapes(I, H):
@@ -55,4 +57,4 @@ def backward(p, d, cache, dh):
     return da @ p.W, (dh * z + du @ p.U,)  # from (1), (7) and (2)
 
 
-GRU = make_cell("gru", ("h",), shapes, forward, backward)
+GRU = make_cell("gru", ("h",), shapes, forward, backward, gates, stacks={"b_hn": "n"})

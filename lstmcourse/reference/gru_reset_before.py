@@ -12,7 +12,9 @@ x is (B, I), h (B, H); W (3H, I), U (3H, H), b (3H,), U_r, U_z, U_n its blocks.
 
 import numpy as np
 
-from ._core import join, make_cell, sigmoid, split
+from ._core import Gate, join, make_cell, sigmoid, split
+
+gates = {"r": Gate("σ"), "z": Gate("σ"), "n": Gate("tanh")}
 
 
 def shapes(I, H):
@@ -50,4 +52,4 @@ def backward(p, d, cache, dh):
     return da @ p.W, (dh_,)  # from (1)
 
 
-GRU_RESET_BEFORE = make_cell("gru_reset_before", ("h",), shapes, forward, backward)
+GRU_RESET_BEFORE = make_cell("gru_reset_before", ("h",), shapes, forward, backward, gates)

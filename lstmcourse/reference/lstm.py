@@ -13,7 +13,9 @@ x is (B, I), h and c (B, H); W (4H, I), U (4H, H), b (4H,).
 
 import numpy as np
 
-from ._core import join, make_cell, sigmoid, split
+from ._core import Gate, join, make_cell, sigmoid, split
+
+gates = {"i": Gate("σ"), "f": Gate("σ"), "g": Gate("tanh"), "o": Gate("σ")}
 
 
 def shapes(I, H):
@@ -53,4 +55,4 @@ def backward(p, d, cache, dh, dc):
     return da @ p.W, (da @ p.U, dc_)  # from (1)
 
 
-LSTM = make_cell("lstm", ("h", "c"), shapes, forward, backward)
+LSTM = make_cell("lstm", ("h", "c"), shapes, forward, backward, gates)

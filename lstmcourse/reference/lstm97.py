@@ -12,7 +12,9 @@ x is (B, I), h and c (B, H); W (3H, I), U (3H, H), b (3H,).
 
 import numpy as np
 
-from ._core import join, make_cell, sigmoid, split
+from ._core import Gate, join, make_cell, sigmoid, split
+
+gates = {"i": Gate("σ"), "g": Gate("tanh"), "o": Gate("σ")}
 
 
 def shapes(I, H):
@@ -49,4 +51,4 @@ def backward(p, d, cache, dh, dc):
     return da @ p.W, (da @ p.U, dc_)  # from (1)
 
 
-LSTM97 = make_cell("lstm97", ("h", "c"), shapes, forward, backward)
+LSTM97 = make_cell("lstm97", ("h", "c"), shapes, forward, backward, gates)

@@ -20,19 +20,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._core import Cell, join, make_cell, sigmoid
+from ._core import Cell, Gate, join, make_cell, sigmoid
 
 
 class Fn(NamedTuple):
-    """A function of a pre-activation, and its slope written in terms of its value y."""
+    """A function of a pre-activation, its slope written in terms of its value y, and its name in a `Gate`."""
 
     value: Callable
     slope: Callable
+    name: str = ""
 
 
-SIGMOID = Fn(sigmoid, lambda y: y * (1 - y))
-TANH = Fn(np.tanh, lambda y: 1 - y**2)
-IDENTITY = Fn(lambda a: a, np.ones_like)
+SIGMOID = Fn(sigmoid, lambda y: y * (1 - y), "σ")
+TANH = Fn(np.tanh, lambda y: 1 - y**2, "tanh")
+IDENTITY = Fn(lambda a: a, np.ones_like, "identity")
 ONE = Fn(np.ones_like, np.zeros_like)
 ONE_MINUS_F = Fn(np.zeros_like, np.zeros_like)  # a mark: i is no function of its own pre-activation
 
@@ -61,6 +62,9 @@ def variant(name: str, peepholes: str = "ifo") -> Cell:
     live = [k for k in "ifgo" if fn[k] not in (ONE, ONE_MINUS_F)]  # the gates that have rows
     seeing = [k for k in "ifo" if k in peepholes and k in live]
     coupled = fn["i"] is ONE_MINUS_F
+    seen = {"i": "c_", "f": "c_", "o": "c"}
+    gates = {k: Gate(fn[k].name, peephole=seen[k] if k in seeing else "") for k in live}
+    gates |= {"i": Gate(coupled="f")} if coupled else {}
 
     def shapes(I, H):
         G = len(live)
@@ -102,7 +106,7 @@ def variant(name: str, peepholes: str = "ifo") -> Cell:
 
     full = peepholes == "ifo"
     suffix = "" if full else f"_{peepholes}" if peepholes else "_plain"
-    return make_cell(name + suffix, ("h", "c"), shapes, forward, backward)
+    return make_cell(name + suffix, ("h", "c"), shapes, forward, backward, gates)
 
 
 VANILLA, NIG, NFG, NOG, NIAF, NOAF, CIFG = (variant(name) for name in VARIANTS)

@@ -13,7 +13,10 @@ x is (B, I), h and c (B, H); W (4H, I), U (4H, H), b (4H,), p_i, p_f, p_o (H,).
 
 import numpy as np
 
-from ._core import join, make_cell, sigmoid, split
+from ._core import Gate, join, make_cell, sigmoid, split
+
+sees_old, sees_new = Gate("σ", peephole="c_"), Gate("σ", peephole="c")
+gates = {"i": sees_old, "f": sees_old, "g": Gate("tanh"), "o": sees_new}
 
 
 def shapes(I, H):
@@ -56,4 +59,4 @@ def backward(p, d, cache, dh, dc):
     return da @ p.W, (da @ p.U, dc_)  # from (1)
 
 
-PEEPHOLE = make_cell("peephole", ("h", "c"), shapes, forward, backward)
+PEEPHOLE = make_cell("peephole", ("h", "c"), shapes, forward, backward, gates)

@@ -9,7 +9,7 @@ x is (B, I), h (B, H); W (H, I), U (H, H), b (H,).
 
 import numpy as np
 
-from ._core import make_cell
+from ._core import Gate, make_cell
 
 
 def shapes(I, H):
@@ -49,5 +49,5 @@ def _backward_affine(p, d, x, h_, da):
     return da @ p.W, (da @ p.U,)  # from (1)
 
 
-RNN = make_cell("rnn", ("h",), shapes, forward, backward)
-RNN_RELU = make_cell("rnn_relu", ("h",), shapes, forward_relu, backward_relu)
+RNN = make_cell("rnn", ("h",), shapes, forward, backward, {"h": Gate("tanh")})
+RNN_RELU = make_cell("rnn_relu", ("h",), shapes, forward_relu, backward_relu, {"h": Gate("relu")})

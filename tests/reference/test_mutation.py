@@ -80,6 +80,11 @@ for _file, _function, _before, _reason, *_afters in [
         "live = [k for k in 'ifgo' if fn[k] not in (ONE_MINUS_F, ONE)]",
     ),
     (
+        *("odyssey", "variant", "gates = {k: Gate(fn[k].name, peephole=seen[k] if k in seeing else '') for k in live}"),
+        "of the gates computed, those in peepholes are those in seeing",
+        "gates = {k: Gate(fn[k].name, peephole=seen[k] if k in peepholes else '') for k in live}",
+    ),
+    (
         *("odyssey", "variant", "a = dict.fromkeys('ifgo', np.zeros_like(c_))"),
         "a gate without rows is 1 or 1 − f whatever stands here, if the shape is (B, H)",
         "a = dict.fromkeys('ifgo', c_)",
@@ -155,7 +160,8 @@ def expected(cell: Cell) -> Expected:
 
 def agrees(core, mutant: Cell, original: Cell) -> bool:
     """Does the mutant, unrolled by that core, give the original's states, intermediates and gradients?"""
-    if (mutant.name, mutant.states) != (original.name, original.states):
+    says = lambda cell: (cell.name, cell.states, cell.rows, cell.gates, cell.stacks, cell.initial)
+    if says(mutant) != says(original):
         return False
     prob, want_states, want_trace, want_gradients = expected(original)
     states, caches = core.unroll(mutant, prob.p, prob.xs, prob.s0)

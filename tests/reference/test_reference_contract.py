@@ -3,6 +3,7 @@
 import copy
 import functools
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -37,6 +38,56 @@ def test_names_are_unique_and_match_the_states():
     names = [cell.name for cell in CELLS]
     assert len(set(names)) == len(names)
     assert all(cell.states[0] == "h" for cell in CELLS)
+
+
+# ---- what a cell says of itself
+
+
+@every_cell_and_subset
+def test_every_parameter_is_a_gates_or_says_whose_rows_it_has(cell):
+    I, H = 3, 5
+    shapes = cell.shapes(I, H)
+    assert {"W", "U", "b"} <= set(shapes)
+    G = len(cell.rows)
+    assert (shapes["W"], shapes["U"], shapes["b"]) == ((G * H, I), (G * H, H), (G * H,))
+    seeing = {f"p_{k}" for k, gate in cell.gates.items() if gate.peephole}
+    assert set(shapes) - {"W", "U", "b"} == seeing | set(cell.stacks)
+    for name, gates in cell.stacks.items():
+        assert shapes[name][0] == len(gates) * H
+        assert set(gates) <= set(cell.rows)
+
+
+@every_cell_and_subset
+def test_a_gate_is_squashed_or_coupled(cell):
+    for name, gate in cell.gates.items():
+        assert len(name) == 1
+        assert bool(gate.squashing) != bool(gate.coupled)
+        assert not gate.coupled or gate.coupled in cell.rows
+        assert not gate.peephole or gate.peephole.removesuffix("_") in cell.states
+    assert set(cell.initial) <= set(cell.states)
+
+
+@every_cell
+def test_the_docstring_has_the_same_rows_and_peepholes(cell):
+    module = sys.modules[cell.forward.__module__]
+    if module.__name__.endswith("odyssey"):
+        return  # one docstring for all variants
+    rows = re.search(r"rows ([a-z](, [a-z])*)$", module.__doc__, re.MULTILINE)
+    assert cell.rows == (rows[1].replace(", ", "") if rows else "h")
+    peepholes = dict(re.findall(r"p_([a-z]) ∘ (\w₋?)", module.__doc__))
+    said = {k: gate.peephole.replace("_", "₋") for k, gate in cell.gates.items() if gate.peephole}
+    assert said == peepholes
+
+
+def test_a_state_starts_where_the_cell_says():
+    prob = problem(LSTM)
+    cell = LSTM._replace(initial={"c": 2.0})
+    h, c = zero_state(cell, 3, 6, np.float32)
+    assert c.dtype == h.dtype == np.float32
+    assert (h == 0).all() and (c == 2).all()
+    for a, b in pairs(unroll(cell, prob.p, prob.xs)[0], unroll(LSTM, prob.p, prob.xs, zero_state(cell, 3, 6))[0]):
+        np.testing.assert_array_equal(a, b)
+    assert hash(cell) == hash(LSTM) and cell != LSTM
 
 
 # ---- values and gradients
