@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from . import training
 from .nn import LAYERS, Recurrent
 from .nn._input import _kind
-from .nn._scan import loop
+from .nn.ways.loop import loop
 
 State = tuple[Tensor, ...]
 

@@ -8,8 +8,8 @@ from torch import sigmoid, tanh
 from .. import tasks, training
 from ..ensemble import Ensemble
 from ..nn import PeepholeLSTM
-from ..nn._scan import affine
 from ..nn.peephole import see
+from ..nn.ways.loop import affine
 from ._common import fit, nets, weights
 from ._registry import experiment
 from .counting import counted

@@ -12,9 +12,11 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 from torch.types import Device
 
-from . import _input, _route, _vendor
+from . import _input
 from ._biases import chrono_, set_bias_
-from ._scan import Weights
+from .ways import route as _route
+from .ways import vendor as _vendor
+from .ways.loop import Weights
 
 Impl = Literal["auto", "loop", "scan", "vendor"]  # a layer's ways() say which of them it has
 States = Tensor | tuple[Tensor, ...]  # one tensor where the cell has one state, a tuple where it has more
@@ -55,9 +57,9 @@ class Recurrent(nn.Module):
     states: tuple[str, ...] = ("h",)
     vectors: tuple[str, ...] = ()  # parameters of shape (H,) beside the weights: the peepholes
     forget: ClassVar[str | None] = None  # the row that keeps the old state: f, or the GRU's z
-    vendor: ClassVar[Callable | None] = None  # torch's kernel that computes this cell exactly, see _vendor
+    vendor: ClassVar[Callable | None] = None  # torch's kernel that computes this cell exactly, see ways.vendor
     projects: ClassVar[bool] = False  # whether proj_size is for this cell
-    scan: ClassVar[Any] = None  # the cell's one-node scan, see _fast
+    scan: ClassVar[Any] = None  # the cell's one-node scan, see ways.scan
     step: Callable  # (ax, state, w) -> state; ax = W x + b_ih, done for all t at once by the caller
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -17,7 +17,7 @@ import torch
 from torch import sigmoid, tanh
 
 from ._recurrent import Recurrent
-from ._scan import affine
+from .ways.loop import affine
 
 
 class FGRLSTM(Recurrent):

@@ -14,9 +14,9 @@ x is (B, I), h (B, H); weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias_hh (3
 import torch
 from torch import sigmoid, tanh
 
-from ._fast_gru import GRUScan
 from ._recurrent import Recurrent
-from ._scan import affine
+from .ways.loop import affine
+from .ways.scan_gru import GRUScan
 
 
 class GRU(Recurrent):

@@ -12,9 +12,9 @@ x is (B, I), h (B, H); weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias_hh (3
 
 from torch import sigmoid, tanh
 
-from ._fast_gru import GRUResetBeforeScan
 from ._recurrent import Recurrent
-from ._scan import affine
+from .ways.loop import affine
+from .ways.scan_gru import GRUResetBeforeScan
 
 
 class GRUResetBefore(Recurrent):

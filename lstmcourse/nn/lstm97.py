@@ -13,9 +13,9 @@ x is (B, I), h and c (B, H); weight_ih (3H, I), weight_hh (3H, H), bias_ih, bias
 import torch
 from torch import sigmoid, tanh
 
-from ._fast_lstm import LSTMScan
 from ._recurrent import Recurrent
-from ._scan import affine
+from .ways.loop import affine
+from .ways.scan_lstm import LSTMScan
 
 
 class LSTM97(Recurrent):

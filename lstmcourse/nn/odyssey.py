@@ -15,9 +15,9 @@ x is (B, I), h and c (B, H); weight_ih (G·H, I), weight_hh (G·H, H) for the G 
 import torch
 from torch import sigmoid, tanh
 
-from ._fast_lstm import LSTMScan
-from ._scan import affine
 from .peephole import Peepholes, see
+from .ways.loop import affine
+from .ways.scan_lstm import LSTMScan
 
 LSTM = staticmethod(torch._VF.lstm)  # computes a variant without peepholes exactly, where g and y are squashed
 

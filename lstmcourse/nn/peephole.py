@@ -17,9 +17,9 @@ import torch
 from torch import sigmoid, tanh
 from torch.types import Device
 
-from ._fast_lstm import LSTMScan
 from ._recurrent import Impl, Recurrent
-from ._scan import affine
+from .ways.loop import affine
+from .ways.scan_lstm import LSTMScan
 
 Seen = Literal["", "i", "f", "o", "if", "io", "fo", "ifo"]  # at run time in any order
 

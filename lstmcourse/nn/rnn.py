@@ -12,9 +12,9 @@ from typing import Literal
 import torch
 from torch.types import Device
 
-from ._fast_gru import RNNScan
 from ._recurrent import Impl, Recurrent
-from ._scan import affine
+from .ways.loop import affine
+from .ways.scan_rnn import RNNScan
 
 
 def step_tanh(ax, state, w):

@@ -15,7 +15,8 @@ from torch.nn.utils import parametrizations
 from torch.utils.flop_counter import FlopCounterMode
 
 from lstmcourse import nn
-from lstmcourse.nn import LAYERS, _vendor
+from lstmcourse.nn import LAYERS
+from lstmcourse.nn.ways import vendor
 
 from .layers import LENGTHS, B, H, I, T, assert_close, gradients, make, random, random_state
 
@@ -189,8 +190,8 @@ def test_autocast_to_float16_works_where_oneDNN_has_no_kernel():
 
 @pytest.mark.parametrize("name", ["lstm", "coupled", "gru"])
 def test_frozen_tensors_do_not_ask_the_kernel_for_gradients(name, monkeypatch):
-    layer, seen, apply = make(name, impl="vendor"), [], _vendor.Once.apply
-    monkeypatch.setattr(_vendor.Once, "apply", lambda *tensors: seen.append(len(tensors)) or apply(*tensors))
+    layer, seen, apply = make(name, impl="vendor"), [], vendor.Once.apply
+    monkeypatch.setattr(vendor.Once, "apply", lambda *tensors: seen.append(len(tensors)) or apply(*tensors))
     layer(random(T, B, I))[0].sum().backward()
     assert layer.requires_grad_(False)(random(T, B, I))[0].grad_fn is None
     layer(random(T, B, I).requires_grad_())[0].sum().backward()

@@ -9,8 +9,9 @@ import torch
 
 import lstmcourse
 from lstmcourse import nn
-from lstmcourse.nn import LAYERS, _fast, _route, _vendor
-from lstmcourse.nn._arrays import NumPy, Torch
+from lstmcourse.nn import LAYERS
+from lstmcourse.nn.ways import route, scan, vendor
+from lstmcourse.nn.ways.buffers import NumPy, Torch
 
 from .layers import LENGTHS, B, H, I, T, assert_close, backward, flat, gradients, make, random, random_state
 
@@ -126,12 +127,12 @@ def test_impl_is_the_route():
 def test_the_way_named_is_the_way_taken(name, dtype, monkeypatch):
     """A fast way that falls back in silence would still give the right numbers."""
     layer, x, calls = make(name, dtype=dtype), random(T, B, I, dtype=dtype), []
-    for way, function in _route.WAYS.items():
+    for way, function in route.WAYS.items():
         monkeypatch.setitem(
-            _route.WAYS, way, lambda *args, way=way, function=function: calls.append(way) or function(*args)
+            route.WAYS, way, lambda *args, way=way, function=function: calls.append(way) or function(*args)
         )
-    apply = _fast.OneNode.apply
-    monkeypatch.setattr(_fast.OneNode, "apply", lambda *args: calls.append("node") or apply(*args))
+    apply = scan.OneNode.apply
+    monkeypatch.setattr(scan.OneNode, "apply", lambda *args: calls.append("node") or apply(*args))
     output = layer(x.requires_grad_())[0]
     assert calls == (["vendor"] if name == "lstm" else ["scan", "node"])
     assert (output.grad_fn.name() == "OneNodeBackward") == (name != "lstm")
@@ -189,11 +190,11 @@ def test_long_sequences_in_single_precision(name):
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "fgr"])
 def test_torch_does_what_numpy_does(name, monkeypatch):
     """The scan's arithmetic on other devices, tried out on this one."""
-    assert _fast.arithmetic(random(1)) is NumPy
-    assert _fast.arithmetic(random(1).bfloat16()) is Torch
+    assert scan.arithmetic(random(1)) is NumPy
+    assert scan.arithmetic(random(1).bfloat16()) is Torch
     kwargs = dict(num_layers=2, bidirectional=True)
     layer, loop = make(name, impl="scan", **kwargs), make(name, impl="loop", **kwargs)
-    monkeypatch.setattr(_fast, "arithmetic", lambda xs: Torch)
+    monkeypatch.setattr(scan, "arithmetic", lambda xs: Torch)
     for x in (random(T, B, I), nn.pack(random(T, B, I), LENGTHS)):
         assert_agrees(layer, loop, x, random_state(layer), 1e-10)
         with torch.no_grad():
@@ -293,7 +294,7 @@ def test_backward_twice_and_changed_weights(name):
 @pytest.mark.parametrize("name,way", FAST)
 def test_a_change_in_place_before_the_backward_is_told_as_torch_tells_it(name, way):
     layer, x = make(name, impl=way), random(T, B, I)
-    copied = way == "vendor" and _vendor.tied(layer)  # tied weights are copies: changing the parameter harms nothing
+    copied = way == "vendor" and vendor.tied(layer)  # tied weights are copies: changing the parameter harms nothing
     for tensor in (x,) if copied else (x, layer.weight_hh_l0):
         y = layer(x)[0].sum()
         with torch.no_grad():
@@ -419,8 +420,8 @@ def test_one_buffer_holds_the_same_weights(name, bias):
     """cuDNN's layout: all matrices, then all biases, one after the other in one memory."""
     layer = make(name, num_layers=2, bidirectional=True, bias=bias)
     each = [layer.weights(k, r) for k in (0, 1) for r in (False, True)]
-    lists = [_vendor.as_lstm(w, layer.rows, layer.scan.coupled) for w in each]
-    flat_list = _vendor.one_buffer(lists)
+    lists = [vendor.as_lstm(w, layer.rows, layer.scan.coupled) for w in each]
+    flat_list = vendor.one_buffer(lists)
     want = [t for ts in lists for t in ts]
     for a, b in zip(flat_list, want, strict=True):
         assert torch.equal(a, b)

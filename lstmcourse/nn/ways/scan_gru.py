@@ -1,6 +1,6 @@
-"""The one-node scans of the two GRUs and of the simple recurrent network.
+"""The one-node scans of the two GRUs.
 
-The numbers are those of the equations in `gru`, `gru_reset_before` and `rnn`; A_k is the slope of gate k, with which
+The numbers are those of the equations in `gru` and `gru_reset_before`; A_k is the slope of gate k, with which
 the error of h is multiplied to become that of its pre-activation.
 """
 
@@ -157,43 +157,4 @@ class GRUResetBeforeScan:
         d2, X2 = D.reshape(-1, 3 * H), X[:-1].reshape(-1, X.shape[-1])
         d = m.unjoin(d2.T @ X2, I)  # from (1), (2) and (3)
         d["U"][2 * H :] = d2[:, 2 * H :].T @ S.reshape(-1, H)  # from (5)
-        return (d2 @ p.W if want_dx else None), d
-
-
-class RNNScan:
-    """The simple recurrent network, with tanh or ReLU."""
-
-    states = 1
-    optional = ("b",)
-    parameters = staticmethod(GRUResetBeforeScan.parameters)
-
-    def __init__(self, relu: bool = False):
-        self.relu = relu
-
-    def forward(self, m, xs, state, p):
-        (h0,), I = state, xs.shape[-1]
-        X, K = m.joined(xs, h0), m.weights(p, h0.shape[-1], [1.0])[0]
-        x, h, a = m.each(X), m.each(X[:, :, I + 1 :], 1), m.row(*h0.shape)
-        squash = m.relu if self.relu else m.tanh
-        for t in range(m.T):
-            m.dot(x[t], K, a[t])  # (1)
-            squash(a[t], h[t])  # (2), (3)
-        return X, (m.leave(X[:, :, I + 1 :]),), ()
-
-    def backward(self, m, X, tape, p, dhs, dstate, want_dx: bool):
-        (dh,), I = dstate, p.W.shape[1]
-        D = m.empty(m.T, *dh.shape)
-        if self.relu:
-            D[:] = X[1:, :, I + 1 :] > 0
-        else:
-            m.slope_of_tanh(X[1:, :, I + 1 :], D)
-        dh_t, da = m.each(dh[None]), m.each(D)
-        for t in reversed(range(m.T)):
-            if dhs is not None:
-                m.add(dh_t[t], dhs[t], dh_t[t])
-            m.mul(da[t], dh_t[t], da[t])  # from (2) or (3)
-            m.dot(da[t], p.U, dh_t[t])  # from (1)
-        m.clear(D, range(m.T))
-        d2 = D.reshape(-1, dh.shape[-1])
-        d = m.unjoin(d2.T @ X[:-1].reshape(-1, X.shape[-1]), I)  # from (1)
         return (d2 @ p.W if want_dx else None), d

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from ._fast import FirstOnly
+from .scan import FirstOnly
 
 SATURATED = 40.0
 MODES = {torch._VF.lstm: "LSTM", torch._VF.gru: "GRU", torch._VF.rnn_tanh: "RNN_TANH", torch._VF.rnn_relu: "RNN_RELU"}

@@ -8,7 +8,7 @@ x, 1 and h lie side by side in one buffer, [x | 1 | h]: one product with [W | b 
 one product over all steps is dW, db and dU.
 
 A cell's scan has the names of its parameters, ``parameters(w)``, and ``forward`` and ``backward`` over arrays; see
-`_fast_lstm` and `_fast_gru`. This module is what stands between them and autograd.
+`scan_lstm`, `scan_gru` and `scan_rnn`. This module is what stands between them and autograd.
 """
 
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from ._arrays import arithmetic, computing
+from .buffers import arithmetic, computing
 
 UNBATCHED = 'impl="scan" takes one gradient at a time; make the layer with impl="loop" for is_grads_batched=True'
 ONCE = 'impl="{}" has first derivatives only; make the layer with impl="loop" to differentiate its gradient again'

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
-from ._fast import one_node
-from ._scan import State, by_loop, stacked
-from ._vendor import by_vendor, kernel, tied
+from .loop import State, by_loop, stacked
+from .scan import one_node
+from .vendor import by_vendor, kernel, tied
 
 SHORT = 2  # steps up to which the loop is fastest
 TIED_BELOW = 4096  # B · H from which three gates by the scan are faster than four by oneDNN
