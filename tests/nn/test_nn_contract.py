@@ -34,10 +34,6 @@ NAMES = list(LAYERS)
 WAYS = [(name, way) for name in NAMES for way in LAYERS[name].ways()]
 
 
-def test_every_cell_has_a_layer():
-    assert list(LAYERS) == list(CELLS)
-
-
 @pytest.mark.parametrize("name,way", WAYS)
 def test_equals_the_reference_forwards_and_backwards(name, way):
     """Random weights, biases, peepholes and states; every output, state and gradient to 1e-11 of the largest."""

@@ -69,14 +69,13 @@ def test_lazy_names():
         _ = lstmcourse.nonesuch
 
 
-def imported(path):
-    """The first-level modules of lstmcourse that a file imports, inside functions too."""
-    here = ("lstmcourse", *path.relative_to(PACKAGE).parent.parts)
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def imported(text, folder):
+    """The first-level modules of lstmcourse that a file of that folder imports, inside functions too."""
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join(here[: len(here) - node.level + 1]) if node.level else ""
+            base = ".".join(folder[: len(folder) - node.level + 1]) if node.level else ""
             module = ".".join(filter(None, [base, node.module]))
             names = [f"{module}.{alias.name}" for alias in node.names]
         else:
@@ -84,14 +83,35 @@ def imported(path):
         yield from (name.split(".")[1] for name in names if name.startswith("lstmcourse."))
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.relative_to(PACKAGE).as_posix())
-def test_imports_never_run_up(path):
-    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+KNOWN = {path.stem for path in PACKAGE.iterdir() if not path.stem.startswith("_")}
+
+
+def ups(own, text, folder):
+    """What a file of the first-level module ``own`` imports that stands above it; what has no rank stands on top."""
     free = own in FREE or (own.startswith("_") and not own.startswith("__"))
-    if own not in RANK and not free:
-        return
-    rank = -1 if free else RANK[own]
-    known = {p.stem for p in PACKAGE.iterdir()} | (set(lstmcourse._FUNCTIONS) - {"claim", "ClaimError"})
-    for name in (set(imported(path)) & known) - FREE - {own}:
-        if not name.startswith("_"):
-            assert RANK.get(name, len(LAYERS)) <= rank, f"{path.name} (in {own}) imports {name}, which stands above it"
+    rank = -1 if free else RANK.get(own, len(LAYERS))
+    known = KNOWN | set(lstmcourse._FUNCTIONS) - {"claim", "ClaimError"}
+    return {name for name in imported(text, folder) if name in known - FREE and RANK.get(name, len(LAYERS)) > rank}
+
+
+def test_imports_never_run_up():
+    assert set(RANK) <= KNOWN, "the table above names what is gone"
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE).parts
+        found = ups(parts[0].removesuffix(".py"), path.read_text(encoding="utf-8"), ("lstmcourse", *parts[:-1]))
+        assert not found, f"{path} imports {found}, which stands above it"
+
+
+@pytest.mark.parametrize(
+    ("own", "text"),
+    [
+        ("reference", "from ..nn import LSTM"),
+        ("nn", "def f():\n    import lstmcourse.plots"),
+        ("plots", "from .. import widgets"),
+        ("widgets", "from lstmcourse import check"),
+        ("_files", "from . import training"),
+    ],
+)
+def test_an_import_that_runs_up_is_seen(own, text):
+    folder = ("lstmcourse",) if own.startswith("_") else ("lstmcourse", own)
+    assert ups(own, text, folder)
