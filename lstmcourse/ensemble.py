@@ -13,9 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from . import training
-from .nn import LAYERS, Recurrent
-from .nn._input import _kind
-from .nn.ways.loop import loop
+from ._errors import kind
+from .nn import LAYERS, Recurrent, loop
 
 State = tuple[Tensor, ...]
 
@@ -130,7 +129,7 @@ class Ensemble(nn.Module):
 
     def _input(self, x: Tensor) -> Tensor:
         if not isinstance(x, Tensor):
-            raise TypeError(f"Ensemble expects a torch.Tensor as input, got {_kind(x)}")
+            raise TypeError(f"Ensemble expects a torch.Tensor as input, got {kind(x)}")
         if x.dtype != self.readout_bias.dtype:
             raise ValueError(f"Ensemble expects input of dtype {self.readout_bias.dtype}, got {x.dtype}")
         nets = x.unsqueeze(1) if x.dim() == 3 else x
@@ -150,10 +149,10 @@ class Ensemble(nn.Module):
         if state is None:
             return tuple(x.new_zeros(shape) for _ in self.states)
         if not isinstance(state, tuple) or len(state) != len(self.states):
-            raise TypeError(f"Ensemble expects state to be a tuple ({', '.join(self.states)}), got {_kind(state)}")
+            raise TypeError(f"Ensemble expects state to be a tuple ({', '.join(self.states)}), got {kind(state)}")
         for name, value in zip(self.states, state, strict=True):
             if not isinstance(value, Tensor) or value.shape != shape:
-                raise ValueError(f"{name} must be a tensor of shape {shape}, got {_kind(value)}")
+                raise ValueError(f"{name} must be a tensor of shape {shape}, got {kind(value)}")
         return state
 
     def _read(self, hs: Tensor) -> Tensor:

@@ -6,8 +6,7 @@ import torch
 
 from .. import tasks, training
 from ..ensemble import Ensemble
-from ..nn.odyssey import variant_step
-from ..nn.peephole import Peepholes
+from ..nn import Peepholes, variant_step
 from ._common import fit, nets, plain, weights
 from ._registry import experiment
 

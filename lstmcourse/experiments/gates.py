@@ -7,8 +7,7 @@ from torch import sigmoid, tanh
 
 from .. import tasks, training
 from ..ensemble import Ensemble
-from ..nn import LSTM97
-from ..nn.ways.loop import affine
+from ..nn import LSTM97, affine
 from ._common import fit, plain
 from ._registry import experiment
 from .grammar import outer_right

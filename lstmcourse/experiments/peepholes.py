@@ -7,9 +7,7 @@ from torch import sigmoid, tanh
 
 from .. import tasks, training
 from ..ensemble import Ensemble
-from ..nn import PeepholeLSTM
-from ..nn.peephole import see
-from ..nn.ways.loop import affine
+from ..nn import PeepholeLSTM, affine, see
 from ._common import fit, nets, weights
 from ._registry import experiment
 from .counting import counted

@@ -1,6 +1,7 @@
 """The same cells in PyTorch: drop-in layers for torch.nn.RNN, LSTM and GRU, and the ones that it does not have.
 
-LAYERS maps the name of each reference cell to its layer.
+LAYERS maps the name of each reference cell to its layer. A layer of your own is a `Recurrent` (or, with peepholes, a
+`Peepholes`) with a ``step`` that calls `affine` and `see`; `loop` runs such a step over time.
 """
 
 from ._biases import chrono_
@@ -25,9 +26,11 @@ from .odyssey import (
     NOAFPlainLSTM,
     NOGPlainLSTM,
     VanillaLSTM,
+    variant_step,
 )
-from .peephole import PeepholeLSTM
+from .peephole import PeepholeLSTM, Peepholes, see
 from .rnn import RNN, RNNReLU
+from .ways.loop import affine, loop
 
 LAYERS: dict[str, type[Recurrent]] = {
     "rnn": RNN,
@@ -74,9 +77,14 @@ __all__ = [
     "NOAFPlainLSTM",
     "NOGPlainLSTM",
     "PeepholeLSTM",
+    "Peepholes",
     "RNNReLU",
     "Recurrent",
     "VanillaLSTM",
+    "affine",
     "chrono_",
+    "loop",
     "pack",
+    "see",
+    "variant_step",
 ]

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
+from .._errors import kind
+
 
 class Steps(NamedTuple):
     """An input as (T, B, I), and what is needed to give the output the form in which the input came."""
@@ -26,7 +28,7 @@ def unpack(layer, input: Any) -> Steps:
     xs = input.data if packed is not None else input
     if not isinstance(xs, Tensor):
         hint = "; torch.from_numpy converts it" if type(xs).__module__ == "numpy" else ""
-        raise TypeError(f"{name} expects a torch.Tensor or a PackedSequence as input, got {_kind(xs)}{hint}")
+        raise TypeError(f"{name} expects a torch.Tensor or a PackedSequence as input, got {kind(xs)}{hint}")
     weight = layer.weight_ih_l0
     if xs.dtype != weight.dtype and not torch.is_autocast_enabled(xs.device.type):
         raise ValueError(
@@ -84,13 +86,13 @@ def initial_state(layer, hx: Any, steps: Steps) -> tuple[Tensor, ...]:
     wanted = ", ".join(f"{s}_0" for s in layer.states)
     if len(layer.states) == 1:
         if not isinstance(hx, Tensor):
-            raise TypeError(f"{name} expects hx to be one tensor, {wanted}, got {_kind(hx)}")
+            raise TypeError(f"{name} expects hx to be one tensor, {wanted}, got {kind(hx)}")
         hx = (hx,)
     elif not isinstance(hx, (tuple, list)) or len(hx) != len(layer.states):
-        raise TypeError(f"{name} expects hx to be a tuple ({wanted}), got {_kind(hx)}")
+        raise TypeError(f"{name} expects hx to be a tuple ({wanted}), got {kind(hx)}")
     for (s, size), value in zip(sizes.items(), hx, strict=True):
         if not isinstance(value, Tensor):
-            raise TypeError(f"{s}_0 must be a torch.Tensor, got {_kind(value)}")
+            raise TypeError(f"{s}_0 must be a torch.Tensor, got {kind(value)}")
         shape = (n, size) if steps.unbatched else (n, B, size)
         if value.shape != shape:
             raise ValueError(f"{s}_0 must have shape {shape}, got {tuple(value.shape)}")
@@ -131,14 +133,14 @@ def pack(x: Tensor, lengths, batch_first: bool = False) -> PackedSequence:
     Raises ValueError or TypeError for lengths that are not whole, not positive, over T, or not B of them.
     """
     if not isinstance(x, Tensor):
-        raise TypeError(f"x must be a torch.Tensor, got {_kind(x)}")
+        raise TypeError(f"x must be a torch.Tensor, got {kind(x)}")
     if x.dim() < 2:
         axes = "(B, T, …)" if batch_first else "(T, B, …)"
         raise ValueError(f"x must have shape {axes}, got {tuple(x.shape)}")
     try:
         lengths = torch.as_tensor(lengths, device="cpu")
     except (TypeError, ValueError, RuntimeError):  # a ragged list is a ValueError, None a RuntimeError
-        raise TypeError(f"lengths must be integers, one for each sequence, got {_kind(lengths)}") from None
+        raise TypeError(f"lengths must be integers, one for each sequence, got {kind(lengths)}") from None
     if lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
         raise TypeError(f"lengths must be integers, got {lengths.dtype}")
     B, T = (x.size(0), x.size(1)) if batch_first else (x.size(1), x.size(0))
@@ -148,11 +150,3 @@ def pack(x: Tensor, lengths, batch_first: bool = False) -> PackedSequence:
     if bad:
         raise ValueError(f"lengths must be from 1 to T = {T}, got {int(lengths[bad[0]])} for sequence {bad[0]}")
     return pack_padded_sequence(x, lengths.long(), batch_first=batch_first, enforce_sorted=False)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of {len(value)}"
-    if isinstance(value, Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
-    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")

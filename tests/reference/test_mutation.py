@@ -169,6 +169,9 @@ def agrees(core, mutant: Cell, original: Cell) -> bool:
     got += [(want_trace[k], np.stack([cache[k] for cache in caches])) for k in caches[0]]
     zeros, _ = core.unroll(mutant, prob.p, prob.xs, tuple(np.zeros_like(s) for s in prob.s0))
     got += list(zip(zeros, core.unroll(mutant, prob.p, prob.xs)[0], strict=True))
+    moved = mutant._replace(initial=dict(zip(mutant.states, (s[0, 0] for s in prob.s0), strict=True)))
+    given, _ = core.unroll(mutant, prob.p, prob.xs, tuple(np.full_like(s, s[0, 0]) for s in prob.s0))
+    got += list(zip(given, core.unroll(moved, prob.p, prob.xs)[0], strict=True))
     if not all(disagreement(want, have) < 1e-12 for want, have in got):
         return False
     core.unroll_backward(mutant, prob.p, caches[:1], tuple(w[:1] for w in prob.ws))  # one step is a sequence too

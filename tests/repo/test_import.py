@@ -1,6 +1,7 @@
 """What an import costs and loads, and which way imports run."""
 
 import ast
+import re
 import statistics
 import subprocess
 import sys
@@ -115,3 +116,11 @@ def test_imports_never_run_up():
 def test_an_import_that_runs_up_is_seen(own, text):
     folder = ("lstmcourse",) if own.startswith("_") else ("lstmcourse", own)
     assert ups(own, text, folder)
+
+
+def test_private_modules_of_nn_are_imported_by_nn_alone():
+    private = re.compile(r"\bnn(\.\w+)*\.(_|ways)|from [\w.]*\bnn import .*\b(_\w+|ways)\b")
+    assert private.search("from ..nn.ways.loop import loop") and private.search("from .nn import LAYERS, _input")
+    outside = [path for path in PACKAGE.rglob("*.py") if not path.is_relative_to(PACKAGE / "nn")]
+    lines = [line for path in outside for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [line for line in lines if "import" in line and private.search(line)] == []

@@ -1,0 +1,14 @@
+"""What was got, in the words of an error."""
+
+from typing import Any
+
+
+def kind(value: Any) -> str:
+    """ "a tuple of 2", "a tensor of shape (3, 4)", or the value's type."""
+    import torch
+
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
