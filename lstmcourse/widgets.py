@@ -19,12 +19,12 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from . import diagrams, plots
-from .diagrams._animate import PLAYER, pack
-from .diagrams._draw import label, number
+from . import diagrams, plots, probes
+from .diagrams import Picture, label, number, pack
+from .diagrams._film import PLAYER
 from .reference import LSTM, RNN, Cell, init, sigmoid, unroll
 
-Picture = str | bytes  # an SVG or HTML string, or PNG bytes
+Drawing = Picture | str | bytes  # a Picture, an SVG or HTML string, or PNG bytes
 Settings = Mapping[str, Any]
 
 
@@ -129,7 +129,7 @@ def _look(description: str, width: str) -> dict[str, Any]:
     )
 
 
-def explore(name: str, draw: Callable[..., tuple[Picture, str]], **controls: ipywidgets.Widget) -> ipywidgets.VBox:
+def explore(name: str, draw: Callable[..., tuple[Drawing, str]], **controls: ipywidgets.Widget) -> ipywidgets.VBox:
     """A guarded widget over a pure function: ``draw(**settings) -> (picture, sentence)``, one setting for each control.
 
     The sentence stands under the picture and is read out when it changes; it is the picture's alt text too. If `draw`
@@ -161,13 +161,17 @@ def explore(name: str, draw: Callable[..., tuple[Picture, str]], **controls: ipy
     return guarded(ipywidgets.VBox([*controls.values(), screen, line]), name)
 
 
-def picture_html(picture: Picture, alt: str) -> str:
-    """HTML of a picture: an SVG or HTML string as it is, PNG bytes as an image with alt text. TypeError for others."""
+def picture_html(picture: Drawing, alt: str) -> str:
+    """HTML of a picture: a Picture, SVG or HTML as it is, PNG bytes as an image with alt text. TypeError for others."""
+    if isinstance(picture, Picture):
+        return picture.svg
     if isinstance(picture, str):
         return picture
     if not isinstance(picture, bytes):
         kind = type(picture).__name__
-        raise TypeError(f"a picture must be an SVG or HTML string or PNG bytes such as plots.png(ax), got {kind}")
+        raise TypeError(
+            f"a picture must be a Picture, an SVG or HTML string or PNG bytes such as plots.png(ax), got {kind}"
+        )
     data = base64.b64encode(picture).decode()
     return f'<img alt="{escape(alt, quote=True)}" style="max-width:100%" src="data:image/png;base64,{data}">'
 
@@ -216,7 +220,7 @@ def step_view(
     unit: int = 0,
     focus: str = "",
     theme: str = "auto",
-) -> tuple[str, str, list[diagrams.Equation]]:
+) -> tuple[Picture, str, list[diagrams.Equation]]:
     """One step of one sequence: the diagram, a sentence, and the equations of one unit with their numbers.
 
     caches: of `reference.unroll`; arriving: for each step dL/dh (and dL/dc), as `arriving_gradients` gives them.
@@ -228,14 +232,14 @@ def step_view(
         )
     cache, dstate = caches[step - 1], arriving[step - 1]
     grads = diagrams.intermediate_gradients(cell, p, cache, *dstate) if view == "backward" else None
-    svg = diagrams.cell(cell, cache, grads, focus=focus or None, theme=theme, step=step)
+    picture = diagrams.cell(cell, cache, grads, focus=focus or None, theme=theme, step=step)
     if view == "forward":
         lines = diagrams.equations(cell, p, cache, unit=unit)
         said = ", ".join(f"{label(line.name)} = {number(line.value)}" for line in lines)
     else:
         lines = diagrams.gradient_equations(cell, p, cache, *dstate, unit=unit)
         said = ", ".join(f"{label(line.name)} = {number(line.value)}" for line in lines)
-    return svg, f"Step {step} of {len(caches)}, {view}, unit {unit}: {said}.", lines
+    return picture, f"Step {step} of {len(caches)}, {view}, unit {unit}: {said}.", lines
 
 
 def arriving_gradients(
@@ -317,8 +321,8 @@ class StepThrough(ipywidgets.VBox):
 
     def _redraw(self, _=None) -> None:
         settings = dict(step=self.step.value, view=self.view.value, unit=self.unit.value, focus=self.focus_on.value)
-        svg, sentence, lines = self._view(**settings)
-        self._diagram.value = svg
+        picture, sentence, lines = self._view(**settings)
+        self._diagram.value = picture.svg
         self._equations.value = equations_html(lines)
         self._line.value = f"<p>{escape(sentence)}</p>"
 
@@ -412,9 +416,9 @@ def clamped(
     xs, gate = _one_sequence(cell, xs), _gate(cell, gate)
     if not (0 <= value <= 1 and 1 <= start <= len(xs)):
         raise ValueError(f"value must be 0 to 1 and start a step from 1 to {len(xs)}, got {value} and {start}")
-    unroll(cell, p, xs[:1])  # refuses p and xs that do not fit
-    runs = [_run_with(cell, p, xs, {}, len(xs)), _run_with(cell, p, xs, {gate: value}, start - 1)]
-    out = {name: (runs[0][name], runs[1][name]) for name in (*cell.states, gate)}
+    caches = unroll(cell, p, xs)[1], probes.clamp(cell, p, xs, gate, value, start - 1)[1]
+    runs = [{name: np.stack([cache[name][0] for cache in run]) for name in (*cell.states, gate)} for run in caches]
+    out = {name: (runs[0][name], runs[1][name]) for name in runs[0]}
     if readout is not None:
         free, held = (np.asarray(readout(h)) for h in out["h"])
         if free.shape != (len(xs),):
@@ -447,16 +451,6 @@ def _one_sequence(cell: Cell, xs: Any) -> np.ndarray:
     if xs.ndim != 3 or xs.shape[1] != 1 or not len(xs):
         raise ValueError(f"xs must be one sequence of shape (T, I) or (T, 1, I), got {xs.shape}")
     return xs
-
-
-def _run_with(cell: Cell, p, xs: np.ndarray, force: Settings, start: int) -> dict[str, np.ndarray]:
-    """Every named value of a run, (T, H) each, with some of them forced from index `start` on."""
-    state = tuple(np.zeros((1, p.U.shape[1])) for _ in cell.states)
-    rows = []
-    for t, x in enumerate(xs):
-        rows.append(diagrams.evaluate(cell, p, x, state, force if t >= start else None))
-        state = tuple(rows[-1][name] for name in cell.states)
-    return {name: np.stack([row[name][0] for row in rows]) for name in rows[0] if name != "x"}
 
 
 def _paint_clamp(

@@ -1,35 +1,35 @@
-"""Diagrams of the cells as SVG, with the numbers of a real run on the wires.
+"""Diagrams of the cells, with the numbers of a real run on the wires, and pictures of the ideas behind them.
 
-    svg = diagrams.cell(LSTM)                                  # the bare diagram
-    svg = diagrams.cell(LSTM, caches[3])                       # values of step 3
+    picture = diagrams.cell(LSTM)                                  # the bare diagram
+    picture = diagrams.cell(LSTM, caches[3])                       # values of step 3
     grads = diagrams.intermediate_gradients(LSTM, p, caches[3], dh, dc)
-    svg = diagrams.cell(LSTM, caches[3], grads, focus="f")     # gradients on their way back, the forget gate lit
-    diagrams.show(svg)                                         # into the notebook
-    diagrams.show(diagrams.unrolled(caches))                   # all steps of a run, side by side
+    picture = diagrams.cell(LSTM, caches[3], grads, focus="f")     # gradients on their way back, the forget gate lit
+    diagrams.show(picture)                                         # into the notebook
+    diagrams.show(diagrams.unrolled("hello"))                      # a network that reads, unfolded in time
+    diagrams.show(diagrams.unrolled(caches))                       # the same with the numbers of a run
 
-All of it comes from one declarative description per cell (`PLANS`), which can also be run: forward it gives what the
-cell's ``forward`` gives, backward what its ``backward`` gives, and tests hold the two against each other.
+A picture of a cell comes from one declarative description per cell (`PLANS`), which can also be run: forward it gives
+what the cell's ``forward`` gives, backward what its ``backward`` gives, and tests hold the two against each other.
 """
 
 from collections.abc import Iterable, Mapping
-from html import unescape
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from .._display import show_picture
-from ._animate import Frame, export, frames, player, rasterise, small_png
-from ._draw import DRAWN, draw
+from ._draw import draw
+from ._film import Frame, export, frames, pack, player
 from ._graph import evaluate, intermediate_gradients, values
+from ._ink import DRAWN, label, number
+from ._picture import Picture, show
 from ._plans import PLANS, WIDTH, Node, Plan, Wire, plan_of
+from ._unrolled import unrolled
 from ._words import Equation, describe, equations, gradient_equations
-from .unrolled import unrolled
 
 __all__ = [
-    "PLANS", "Equation", "Frame", "Node", "Plan", "Wire", "cell", "describe", "equations", "evaluate", "export",
-    "frames", "gradient_equations", "intermediate_gradients", "plan_of", "player", "rasterise", "show", "unrolled",
-    "values",
+    "PLANS", "Equation", "Frame", "Node", "Picture", "Plan", "Wire", "cell", "describe", "equations", "evaluate",
+    "export", "frames", "gradient_equations", "intermediate_gradients", "label", "number", "pack", "plan_of", "player",
+    "show", "unrolled", "values",
 ]  # fmt: skip
 
 
@@ -44,8 +44,9 @@ def cell(
     batch: int = 0,
     step: int | None = None,
     units: slice | Iterable[int] | None = None,
-) -> str:
-    """The diagram of one cell as an SVG string.
+    full: float | None = None,
+) -> Picture:
+    """The diagram of one cell.
 
     cell: RNN, LSTM97, LSTM, PEEPHOLE, COUPLED, GRU or GRU_RESET_BEFORE of `reference`, or its name.
     cache: one dict of `reference.unroll`'s caches; its values, (B, H) each, ride on the wires for sequence `batch`:
@@ -53,8 +54,10 @@ def cell(
     grads: what `intermediate_gradients` returns; the gradients then ride back along the wires instead of the values.
     focus: a name or several ("f", "c", "h_"): that part and its wires are lit, the rest is dimmed.
     theme: "light", "dark", or "auto" for the reader's (JupyterLab's, or the system's); paper is always light.
-    step: the time step to name in the heading. Raises ValueError for an unknown cell, focus or theme, for arrays that
-    are not this cell's, and for a batch or units that they do not have.
+    step: the time step to name in the heading. full: the gradient whose wire is as thick as a wire can be, the largest
+    of these unless given: with one number for all steps, pictures of several steps can be compared.
+    Raises ValueError for an unknown cell, focus or theme, for arrays that are not this cell's, and for a batch or units
+    that they do not have.
     """  # fmt: skip
     plan = plan_of(cell)
     vectors = None
@@ -68,24 +71,13 @@ def cell(
     elif cache is not None:
         vectors = _chosen(values(plan.name, cache), batch, units)
     backward = grads is not None
-    heading = plan.title + (f" · step {step}" if step is not None else "") + (" · backward" if backward else "")
+    title = plan.title + (f" · step {step}" if step is not None else "") + (" · backward" if backward else "")
     size = len(vectors[plan.rows[0]]) if vectors else 0
     return draw(
-        plan, vectors, backward=backward, focus=focus or (), theme=theme, width=width, heading=heading,
-        note=f"the first {DRAWN} of {size} units" if size > DRAWN else "",
-        desc=describe(plan.name, vectors, backward=backward),
+        plan, vectors, backward=backward, focus=focus or (), theme=theme, width=width, title=title,
+        full=full, note=f"the first {DRAWN} of {size} units" if size > DRAWN else "",
+        alt=describe(plan.name, vectors, backward=backward),
     )  # fmt: skip
-
-
-def show(svg: str) -> None:
-    """Display a diagram in the notebook as a picture that also prints and shows on GitHub.
-
-    With resvg-py, as a PNG too: JupyterLab shows no SVG of a notebook before the reader has run it.
-    """
-    alt = unescape(svg.split('aria-label="', 1)[1].split('"', 1)[0])
-    title = unescape(svg.split("<title>", 1)[1].split("<", 1)[0])
-    beside = {"image/png": small_png(svg)} if find_spec("resvg_py") else None
-    show_picture("image/svg+xml", svg, f"Diagram: {title}", alt, beside)
 
 
 def _chosen(arrays: Mapping[Any, np.ndarray], batch: int, units) -> dict[Any, np.ndarray]:

@@ -22,22 +22,34 @@ class Node(NamedTuple):
     y: int
     colour: str  # key of plots.COLOURS
     caption: str = ""
+    quantity: str = ""  # as the equations write it; "" for an intermediate, which they spell out
+    rows: str = ""  # of a layer: whose rows of W, U and b it has
+    bias: str = "b"  # of a layer: the name of its bias
 
 
 class Wire(NamedTuple):
-    """A wire from one part to another; `corners` are the points where it turns."""
+    """A wire from one part to another; `corners` are the points where it turns.
+
+    `weight`: of a wire into a layer: the matrix "W" or "U", the peephole vector "p", "" for what enters as it is.
+    """
 
     src: str
     dst: str
     corners: tuple[tuple[int, int], ...] = ()
+    weight: str = ""
 
 
 class Plan(NamedTuple):
-    """The diagram of one cell. `rows`: gates in the order of the parameter rows. `pills`: where values are shown."""
+    """The diagram of one cell.
+
+    `rows`: gates in the order of the parameter rows. `states`: in the cell's order; the state s enters at the part s_
+    and leaves at the part "out s". `pills`: where values are shown.
+    """
 
     name: str
     title: str
     rows: str
+    states: tuple[str, ...]
     nodes: tuple[Node, ...]
     wires: tuple[Wire, ...]
     pills: dict[str, tuple[int, int]]
@@ -45,6 +57,7 @@ class Plan(NamedTuple):
 
 
 LAYERS = ("σ", "tanh", "linear")
+MATRICES = ("W", "U")
 WIDTH = 700
 RAIL, OPS, TRACE, GATES, BUS_H, BUS_X = 70, 190, 250, 312, 364, 372  # heights of the rows
 LEFT, RIGHT, X_IN = 22, 668, 124
@@ -59,23 +72,34 @@ _SAYS = {
 
 
 def _layer(name: str, x: int, kind: str = "σ") -> Node:
-    return Node(name, kind, x, GATES, name, _SAYS[name])
+    return Node(name, kind, x, GATES, name, _SAYS[name], name, name)
+
+
+def _state(name: str, kind: str, x: int, y: int) -> Node:
+    """The part that makes a state."""
+    return Node(name, kind, x, y, name, quantity=name)
+
+
+def _ends(name: str, y: int) -> tuple[Node, Node]:
+    """Where a state enters and where it leaves."""
+    into = Node(f"{name}_", "in", LEFT, y, name, quantity=f"{name}₋")
+    return into, Node(f"out {name}", "out", RIGHT, y, name, quantity=f"{name}₊")
 
 
 def _taps(name: str, x: int, start: tuple[tuple[int, int], ...] = (), sources: str = "xh") -> tuple[Wire, ...]:
     """The strands of x and h₋ that branch off the bus into the layer at column x."""
-    h = Wire("h_", name, (*start, (x - 5, BUS_H)))
-    return tuple(w for w in (Wire("x", name, ((X_IN, BUS_X), (x + 5, BUS_X))), h) if w.src[0] in sources)
+    wires = {
+        "x": Wire("x", name, ((X_IN, BUS_X), (x + 5, BUS_X)), "W"),
+        "h": Wire("h_", name, (*start, (x - 5, BUS_H)), "U"),
+    }
+    return tuple(wires[source] for source in sources)
 
 
 # ---- the LSTM family: c on the rail at the top, x and h₋ on the bus at the bottom
 
-_X = Node("x", "in", X_IN, 474, "x")
-_ENDS = (
-    Node("c_", "in", LEFT, RAIL, "c"), Node("h_", "in", LEFT, BUS_H, "h"), _X,
-    Node("out c", "out", RIGHT, RAIL, "c"), Node("out h", "out", RIGHT, BUS_H, "h"),
-)  # fmt: skip
-_READ = (Node("c", "+", PLUS, RAIL, "c"), Node("tanh c", "th", H, 124, "c"), Node("h", "×", H, OPS, "h"))
+_X = Node("x", "in", X_IN, 474, "x", quantity="x")
+_ENDS = (*_ends("c", RAIL), *_ends("h", BUS_H), _X)
+_READ = (_state("c", "+", PLUS, RAIL), Node("tanh c", "th", H, 124, "c"), _state("h", "×", H, OPS))
 _READ_WIRES = (
     Wire("c", "out c"), Wire("c", "tanh c", ((H, RAIL),)), Wire("o", "h", ((O, OPS),)), Wire("tanh c", "h"),
     Wire("h", "out h", ((H, BUS_H),)),
@@ -94,7 +118,7 @@ _WRITE_PILLS = {"i": (I, TRACE), "i∘g": (PLUS, 128)}
 _LSTM_TAPS = (*_taps("f", F), *_taps("i", I), *_taps("g", G), *_taps("o", O))
 
 LSTM = Plan(
-    "lstm", "LSTM", "ifgo", (*_ENDS, *_FORGET, *_WRITE, _G, _O, *_READ),
+    "lstm", "LSTM", "ifgo", ("h", "c"), (*_ENDS, *_FORGET, *_WRITE, _G, _O, *_READ),
     (*_FORGET_WIRES, *_WRITE_WIRES, *_READ_WIRES, *_LSTM_TAPS), {**_LSTM_PILLS, **_FORGET_PILLS, **_WRITE_PILLS}, 494,
 )  # fmt: skip
 
@@ -108,8 +132,8 @@ _PEEP = 44  # how far left of its middle a layer takes the peephole in
 PEEPHOLE = LSTM._replace(
     name="peephole", title="Peephole LSTM",
     wires=(
-        *LSTM.wires, Wire("c_", "f", ((F - _PEEP, RAIL),)), Wire("c", "o", ((O - _PEEP, RAIL),)),
-        Wire("c_", "i", ((F - _PEEP, RAIL), (F - _PEEP, 114), (I - _PEEP, 114))),
+        *LSTM.wires, Wire("c_", "f", ((F - _PEEP, RAIL),), "p"), Wire("c", "o", ((O - _PEEP, RAIL),), "p"),
+        Wire("c_", "i", ((F - _PEEP, RAIL), (F - _PEEP, 114), (I - _PEEP, 114)), "p"),
     ),
     pills={**LSTM.pills, "c_": (70, RAIL)},
 )  # fmt: skip
@@ -135,7 +159,7 @@ def _mix(
 
 _nodes, _wires, _pills = _mix("f", "c_", "g", new_first=False)
 COUPLED = Plan(
-    "coupled", "LSTM with coupled gates", "fgo", (*_ENDS, *_nodes, _O, *_READ),
+    "coupled", "LSTM with coupled gates", "fgo", ("h", "c"), (*_ENDS, *_nodes, _O, *_READ),
     (*_wires, *_READ_WIRES, *_taps("f", F), *_taps("g", G), *_taps("o", O)),
     {**_LSTM_PILLS, **_pills}, 494,
 )  # fmt: skip
@@ -146,25 +170,25 @@ COUPLED = Plan(
 _nodes, _wires, _pills = _mix("z", "h_", "n", new_first=True)
 # h₋ is copied after its plate, which shows the gradient of all copies together, and goes round the plate to the bus.
 _R, _DOWN = _layer("r", H), ((126, RAIL), (126, 114), (60, 114), (60, BUS_H))
-_GRU_ENDS = (Node("h_", "in", LEFT, RAIL, "h"), _X, Node("out h", "out", RIGHT, RAIL, "h"))
+_GRU_ENDS = (*_ends("h", RAIL), _X)
 _GRU_PILLS = {"h_": (STATE_PILL, RAIL), "x": X_PILL, "r": (H, 257), "h": (560, RAIL), **_pills}
 _V, _INTO_N = 510, (G + 46, 144)
-_GRU_NODES = (*_GRU_ENDS, *_nodes, _R, Node("h", "+", PLUS, RAIL, "h"))
+_GRU_NODES = (*_GRU_ENDS, *_nodes, _R, _state("h", "+", PLUS, RAIL))
 _GRU_WIRES = (*_wires, Wire("h", "out h"), *_taps("z", F, _DOWN), *_taps("n", G, sources="x"), *_taps("r", H, _DOWN))
 
 GRU = Plan(
-    "gru", "GRU, reset after the product", "rzn",
-    (*_GRU_NODES, Node("v", "linear", _V, GATES, "h", "U h₋ + b"), Node("r∘v", "×", 567, 206, "n")),
-    (*_GRU_WIRES, Wire("h_", "v", (*_DOWN, (_V, BUS_H))), Wire("r", "r∘v", ((H, 206),)), Wire("v", "r∘v", ((_V, 206),)),
-     Wire("r∘v", "n", ((567, 144), _INTO_N))),
+    "gru", "GRU, reset after the product", "rzn", ("h",),
+    (*_GRU_NODES, Node("v", "linear", _V, GATES, "h", "U h₋ + b", "v", "n", "b_hn"), Node("r∘v", "×", 567, 206, "n")),
+    (*_GRU_WIRES, Wire("h_", "v", (*_DOWN, (_V, BUS_H)), "U"), Wire("r", "r∘v", ((H, 206),)),
+     Wire("v", "r∘v", ((_V, 206),)), Wire("r∘v", "n", ((567, 144), _INTO_N))),
     {**_GRU_PILLS, "v": (_V, 257), "r∘v": (507, 144)}, 494,
 )  # fmt: skip
 
 GRU_RESET_BEFORE = Plan(
-    "gru_reset_before", "GRU, reset before the product", "rzn",
-    (*_GRU_NODES, Node("s", "×", _V, 206, "h", "")),
+    "gru_reset_before", "GRU, reset before the product", "rzn", ("h",),
+    (*_GRU_NODES, Node("s", "×", _V, 206, "h", quantity="s")),
     (*_GRU_WIRES, Wire("r", "s", ((H, 206),)), Wire("h_", "s", (*_DOWN, (_V, BUS_H))),
-     Wire("s", "n", ((_V, 144), _INTO_N))),
+     Wire("s", "n", ((_V, 144), _INTO_N), "U")),
     {**_GRU_PILLS, "s": (_V, 144)}, 494,
 )  # fmt: skip
 
@@ -173,10 +197,9 @@ GRU_RESET_BEFORE = Plan(
 
 _LOW = 240
 RNN = Plan(
-    "rnn", "Recurrent network", "h",
-    (Node("h_", "in", LEFT, _LOW, "h"), Node("x", "in", X_IN, 356, "x"),
-     Node("h", "tanh", PLUS, 170, "h", "hidden state"), Node("out h", "out", RIGHT, _LOW, "h")),
-    (Wire("x", "h", ((X_IN, _LOW + 8), (PLUS + 5, _LOW + 8))), Wire("h_", "h", ((PLUS - 5, _LOW),)),
+    "rnn", "Recurrent network", "h", ("h",),
+    (*_ends("h", _LOW), _X._replace(y=356), _layer("h", PLUS, "tanh")._replace(y=170)),
+    (Wire("x", "h", ((X_IN, _LOW + 8), (PLUS + 5, _LOW + 8)), "W"), Wire("h_", "h", ((PLUS - 5, _LOW),), "U"),
      Wire("h", "out h", ((PLUS, 95), (540, 95), (540, _LOW)))),
     {"h_": (STATE_PILL, _LOW), "x": (X_IN, 312), "h": (440, 95)}, 376,
 )  # fmt: skip

@@ -1,14 +1,15 @@
 """What a diagram says in words, and the equations of one step with their numbers filled in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._draw import label, number, part
-from ._graph import inputs, intermediate_gradients, kind, order, outputs, preactivation, values
-from ._plans import LAYERS, Plan, plan_of
+from ._expr import Call, Expr, Minus, Name, Square, Sum, one_minus, printed, product
+from ._graph import inputs, intermediate_gradients, order, outputs, part, preactivation, values
+from ._ink import label, number
+from ._plans import LAYERS, MATRICES, Node, Plan, Wire, plan_of
 
 
 class Equation(NamedTuple):
@@ -21,21 +22,8 @@ class Equation(NamedTuple):
     colour: str
 
     def __str__(self) -> str:
-        bare = (
-            self.numbers.removeprefix("(").removesuffix(")")
-            if self.numbers.count("(") == self.numbers.count("−") == 1
-            else ""
-        )
-        parts = [
-            label(self.name),
-            self.formula,
-            bare if bare == number(self.value) else self.numbers,
-            number(self.value),
-        ]
-        return " = ".join(part for k, part in enumerate(parts) if k == 0 or part != parts[k - 1])
-
-
-Leaf = Callable[[str], str]
+        sides = dict.fromkeys((label(self.name), self.formula, self.numbers, number(self.value)))
+        return " = ".join(sides)
 
 
 def equations(
@@ -43,21 +31,19 @@ def equations(
 ) -> list[Equation]:
     """The forward step, line by line, in the order in which it is computed, for one unit of one sequence.
 
-    cache: one dict of `reference.unroll`'s caches. The lines are read off the diagram's wires.
+    cache: one dict of `reference.unroll`'s caches. unit counts from 0. The lines are read off the diagram's wires.
     ValueError for a unit or a batch that the cache does not have.
     """
     plan, vals = plan_of(cell), values(cell, cache)
-    one = _one(vals, unit, batch)
+    reading = _Reading(plan, _one(vals, unit, batch))
     lines = []
-    for name in order(plan):
-        if kind(plan, name) in LAYERS:
-            a = float(preactivation(plan, p, name, {src: vals[src] for src in inputs(plan, name)})[batch, unit])
-            squash = {"linear": "{}"}.get(kind(plan, name), kind(plan, name) + "({})")
-            formula, numbers = squash.format(_sum(plan, name)), squash.format(number(a))
-            lines.append(Equation(name, formula, numbers, one[name], part(plan, name).colour))
-        elif _named(plan, name) and kind(plan, name) not in ("in", "out"):
-            numbers = _formula(plan, name, _numeric(one)).replace("∘", "·")
-            lines.append(Equation(name, _formula(plan, name, label), numbers, one[name], part(plan, name).colour))
+    for node in _made(plan):
+        if node.kind in LAYERS:
+            total = float(preactivation(plan, p, node.name, vals)[batch, unit])
+            right: Expr = Call("" if node.kind == "linear" else node.kind, reading.layer(node, total))
+        else:
+            right = reading.formula(node.name)
+        lines.append(_line(node.name, right, reading.vals[node.name], node))
     return lines
 
 
@@ -73,34 +59,40 @@ def gradient_equations(
     """
     plan, vals = plan_of(cell), values(cell, cache)
     grads = intermediate_gradients(cell, p, cache, *dstate)
-    one = _one(vals, unit, batch)
-    one |= {f"p_{q}": float(getattr(p, f"p_{q}")[unit]) for q in plan.rows if hasattr(p, f"p_{q}")}
-    dof = _one(grads, unit, batch)
-    numeric, dnumeric = _numeric(one), _numeric(dof)
-    lines = []
-    for name in reversed(order(plan)):
-        if _named(plan, name) and name != "x":
-            formula = _chain(plan, name, label, _symbol, lambda _: "Uᵀ da")
-            numbers = _chain(plan, name, numeric, dnumeric, number, dof).replace("∘", "·")
-            lines.append(Equation("d" + name, formula, numbers, dof[name], part(plan, name).colour))
-    return lines
+    peepholes = {name: float(value[unit]) for name, value in vars(p).items() if name.startswith("p_")}
+    reading = _Reading(plan, _one(vals, unit, batch), _one(grads, unit, batch), peepholes)
+    nodes = [part(plan, name) for name in reversed(order(plan))]
+    return [
+        _line(f"d{node.name}", reading.gradient(node.name), reading.grads[node.name], node)
+        for node in nodes
+        if node.quantity and node.kind != "out" and node.name != "x"
+    ]
 
 
 def describe(cell, vectors: Mapping[Any, np.ndarray] | None = None, *, backward: bool = False) -> str:
     """The diagram in words: what is computed from what, and the values or gradients if there are any."""
     plan = plan_of(cell)
     if vectors is None:
-        named = [name for name in order(plan) if _named(plan, name) and kind(plan, name) not in ("in", "out")]
-        lines = [f"{label(name)} = {_rule(plan, name)}" for name in named]
+        lines = [f"{node.quantity} = {_rule(plan, node)}" for node in _made(plan)]
         return "Wires run from the inputs to the outputs: " + "; ".join(lines) + "."
     said = []
-    for name in (name for name in plan.pills if _named(plan, name)):
-        vector = vectors[name]
+    for node in (node for node in (part(plan, name) for name in plan.pills) if node.quantity):
+        vector = vectors[node.name]
         more = f" (the first 4 of {len(vector)})" if len(vector) > 4 else ""
-        said.append(f"{'d' * backward}{label(name)} = {', '.join(number(float(v)) for v in vector[:4])}{more}")
-    return (
-        ("Gradients that ride back along the wires: " if backward else "Values on the wires: ") + "; ".join(said) + "."
-    )
+        numbers = ", ".join(number(float(v)) for v in vector[:4])
+        said.append(f"{'d' * backward}{node.quantity} = {numbers}{more}")
+    what = "Gradients that ride back along the wires" if backward else "Values on the wires"
+    return f"{what}: {'; '.join(said)}."
+
+
+def _made(plan: Plan) -> list[Node]:
+    """The quantities that the cell computes, in the order in which it does."""
+    nodes = (part(plan, name) for name in order(plan))
+    return [node for node in nodes if node.quantity and node.kind not in ("in", "out")]
+
+
+def _line(name: str, right: Expr, value: float, node: Node) -> Equation:
+    return Equation(name, printed(right), printed(right, numbers=True), value, node.colour)
 
 
 def _one(arrays: Mapping[Any, np.ndarray], unit: int, batch: int) -> dict[Any, float]:
@@ -111,87 +103,75 @@ def _one(arrays: Mapping[Any, np.ndarray], unit: int, batch: int) -> dict[Any, f
     return {name: float(v[batch, min(unit, v.shape[1] - 1)]) for name, v in arrays.items()}
 
 
-def _rule(plan: Plan, name: str) -> str:
-    if kind(plan, name) not in LAYERS:
-        return _formula(plan, name, label)
-    return f"{kind(plan, name)} of {', '.join(label(src) for src in inputs(plan, name))}".replace(
-        "linear of", "weights times"
-    )
+def _rule(plan: Plan, node: Node) -> str:
+    if node.kind not in LAYERS:
+        return printed(_Reading(plan, dict.fromkeys(order(plan), 0.0)).formula(node.name))
+    sources = ", ".join(part(plan, wire.src).quantity or wire.src for wire in inputs(plan, node.name))
+    return f"{'weights times' if node.kind == 'linear' else f'{node.kind} of'} {sources}"
 
 
-def _named(plan: Plan, name: str) -> bool:
-    """Whether it is a quantity with a letter of its own, not an intermediate such as f∘c₋."""
-    return len(name.rstrip("_")) == 1
+class _Reading:
+    """The formulas of one cell for one unit, read along its wires. vals, grads: name -> number; peepholes: p_i, …"""
 
+    def __init__(self, plan: Plan, vals: dict, grads: dict | None = None, peepholes: Mapping[str, float] | None = None):
+        self.plan, self.vals, self.grads, self.peepholes = plan, vals, grads or {}, peepholes or {}
 
-def _sum(plan: Plan, name: str) -> str:
-    """What a layer adds up, in symbols."""
-    row = "n" if name == "v" else name
-    mark = "" if len(plan.rows) == 1 else f"_{row}"
-    terms = []
-    for src in inputs(plan, name):
-        weight = {"x": f"W{mark} ", "h_": f"U{mark} ", "s": f"U{mark} ", "c_": f"p{mark}∘", "c": f"p{mark}∘"}.get(
-            src, ""
-        )
-        terms.append(weight + label(src))
-    return " + ".join([*terms, "b_hn" if name == "v" else f"b{mark}"])
+    def quantity(self, name: str) -> Expr:
+        """A part as others see it: its letter, or the formula of an intermediate."""
+        node = part(self.plan, name)
+        return Name(node.quantity, self.vals[name]) if node.quantity else self.formula(name)
 
+    def formula(self, name: str) -> Expr:
+        """How a part is made from named quantities."""
+        kind, args = part(self.plan, name).kind, [self.quantity(wire.src) for wire in inputs(self.plan, name)]
+        if kind == "+":
+            return Sum(tuple(args))
+        if kind == "×":
+            return product(*args)
+        return one_minus(args[0]) if kind == "1−" else Call("tanh", args[0])
 
-def _formula(plan: Plan, name: str, leaf: Leaf) -> str:
-    """How a part is made from named quantities, read along the wires."""
-    args = [
-        leaf(s) if _named(plan, s) or kind(plan, s) in LAYERS else _formula(plan, s, leaf) for s in inputs(plan, name)
-    ]
-    op = kind(plan, name)
-    if op == "×":
-        return "∘".join(f"({a})" if "1 −" in a else a for a in args)
-    return {"+": " + ".join(args), "1−": f"1 − {args[0]}", "th": f"tanh({args[0].strip('()')})"}[op]
+    def layer(self, node: Node, total: float) -> Expr:
+        """What a layer adds up; each term is a weight times its input."""
+        mark = "" if len(self.plan.rows) == 1 else f"_{node.rows}"
+        bias = node.bias + mark if node.bias == "b" else node.bias
+        terms = [self._term(wire, mark) for wire in inputs(self.plan, node.name)]
+        return Sum((*terms, Name(bias, 0.0)), total)
 
+    def _term(self, wire: Wire, mark: str) -> Expr:
+        source = self.quantity(wire.src)
+        if wire.weight in MATRICES and isinstance(source, Name):
+            return Name(f"{wire.weight}{mark} {source.symbol}", 0.0)
+        return product(Name(f"p{mark}", 0.0), source) if wire.weight == "p" else source
 
-def _chain(plan: Plan, name: str, leaf: Leaf, dleaf: Leaf, sums: Callable, pieces: Mapping | None = None) -> str:
-    """dname as a sum over the wires that leave it; everything that comes back through weight matrices in one term."""
-    terms, through = [], [dst for dst in outputs(plan, name) if kind(plan, dst) in LAYERS and _matrix(name)]
-    for dst in outputs(plan, name):
-        if dst not in through:
-            terms.append(_back(plan, name, dst, leaf, dleaf))
-    if through:
-        terms.append(sums(sum(pieces[name, dst] for dst in through) if pieces else None))
-    return " + ".join(terms).replace("+ −", "− ")
+    def gradient(self, name: str) -> Expr:
+        """dname, a sum over the wires that leave it; all that comes back through weight matrices is one term."""
+        wires = outputs(self.plan, name)
+        matrices = [wire for wire in wires if wire.weight in MATRICES]
+        terms = [self._back(wire) for wire in wires if wire not in matrices]
+        if matrices:
+            terms.append(Name("Uᵀ da", sum(self.grads[wire.src, wire.dst] for wire in matrices)))
+        return Sum(tuple(terms)) if len(terms) > 1 else terms[0]
 
+    def _d(self, name: str) -> Expr:
+        """The gradient of a part: its letter, or for an intermediate what its one wire carries back."""
+        node = part(self.plan, name)
+        if not node.quantity:
+            return self._back(outputs(self.plan, name)[0])
+        return Name(f"d{node.quantity}", self.grads[name])
 
-def _back(plan: Plan, name: str, dst: str, leaf: Leaf, dleaf: Leaf) -> str:
-    """The gradient that one wire carries back."""
-    op = kind(plan, dst)
-    if op == "out":
-        return dleaf(dst)
-    if op in LAYERS:
-        slope = f"{leaf(dst)}∘(1 − {leaf(dst)})" if op == "σ" else f"(1 − {leaf(dst)}²)"
-        peep = f"∘{leaf('p_' + dst)}" if name in ("c", "c_") else ""
-        return f"{dleaf(dst)}∘{slope}{peep}"
-    above = dleaf(dst) if _named(plan, dst) else _back(plan, dst, outputs(plan, dst)[0], leaf, dleaf)
-    if op == "×":
-        other = next(s for s in inputs(plan, dst) if s != name)
-        factor = leaf(other) if _named(plan, other) else f"({_formula(plan, other, leaf)})"
-        return f"{above}∘{factor.removeprefix('(').removesuffix(')') if factor.startswith('(tanh') else factor}"
-    if op == "th":
-        return f"{above}∘(1 − tanh²({leaf(name).strip('()')}))"
-    return f"−{above}" if op == "1−" else above
-
-
-def _symbol(name: str) -> str:
-    """dname; dh₊ is what arrives at h from the loss and from the next step."""
-    return f"d{name[4:]}₊" if name.startswith("out ") else "d" + label(name)
-
-
-def _matrix(name: str) -> bool:
-    return name in ("h_", "s", "x")
-
-
-def _numeric(one: Mapping[str, float]) -> Leaf:
-    """Numbers in place of names; a negative one in brackets."""
-
-    def leaf(name: str) -> str:
-        text = number(one[name])
-        return f"({text})" if text.startswith("−") else text
-
-    return leaf
+    def _back(self, wire: Wire) -> Expr:
+        """The gradient that one wire carries back."""
+        node, above = part(self.plan, wire.dst), self._d(wire.dst)
+        if node.kind in ("+", "out"):
+            return above
+        if node.kind == "×":
+            other = next(w.src for w in inputs(self.plan, wire.dst) if w.src != wire.src)
+            return product(above, self.quantity(other))
+        if node.kind == "th":
+            return product(above, one_minus(Call("tanh", self.quantity(wire.src), squared=True)))
+        if node.kind == "1−":
+            return Minus(above)
+        made = Name(node.quantity, self.vals[wire.dst])
+        slope = {"σ": product(made, one_minus(made)), "tanh": one_minus(Square(made))}.get(node.kind)
+        peephole = [Name(f"p_{wire.dst}", self.peepholes[f"p_{wire.dst}"])] if wire.weight == "p" else []
+        return product(above, *([slope] if slope else []), *peephole)

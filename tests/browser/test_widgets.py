@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from lstmcourse import diagrams, plots, reference, widgets
-from lstmcourse.diagrams._draw import DARK, LIGHT
+from lstmcourse.diagrams._ink import DARK, LIGHT
 
 from ._drive import Driver
 from ._probe import CELLS, TEXT, setting
@@ -67,7 +67,7 @@ def test_the_step_on_the_screen_is_the_cells_step(drive):
                                       arg=[widget.root, f"Step {step} of 6, forward"])  # fmt: skip
         drawn = widget.page.locator(f"{widget.root} svg text").all_text_contents()
         for value in caches[step - 1]["c"][0]:
-            assert diagrams._draw.number(float(value)) in drawn
+            assert diagrams.number(float(value)) in drawn
 
 
 def test_the_forget_bias_sentence_is_the_pure_functions(drive):
@@ -174,7 +174,7 @@ def test_less_motion_means_resting_pictures_only(browser, tmp_path):
     _, caches = reference.unroll(reference.LSTM, p, xs[:2, None])
     frames = diagrams.frames(reference.LSTM, caches)
     page_file = diagrams.export(frames, tmp_path / "lstm.html")
-    resting = [frame.svg for frame in frames if frame.key]
+    resting = [frame.picture.svg for frame in frames if frame.key]
     for motion, count in (("reduce", len(resting)), ("no-preference", len(frames))):
         context = browser.new_context(reduced_motion=motion)
         page = context.new_page()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lstmcourse import diagrams, reference
-from lstmcourse.diagrams import _draw, _graph
+from lstmcourse.diagrams import _draw, _geometry, _graph, _ink
 from lstmcourse.reference import CELLS
 
 CELLS_DRAWN = [cell for cell in CELLS if cell.name in diagrams.PLANS]
@@ -53,8 +53,8 @@ def named_sources(found: dict[str, set[str]], name: str, stop: set[str]) -> set[
 def wired_sources(plan, name: str) -> set[str]:
     """The same read from the wires: intermediates such as f∘c₋ are followed to their sources."""
     out: set[str] = set()
-    for src in _graph.inputs(plan, name):
-        out |= wired_sources(plan, src) if _draw._is_formula(src) else {src}
+    for wire in _graph.inputs(plan, name):
+        out |= {wire.src} if _graph.part(plan, wire.src).quantity else wired_sources(plan, wire.src)
     return out
 
 
@@ -63,7 +63,7 @@ def test_the_wires_are_the_dependencies_in_the_source_of_forward(cell):
     plan = diagrams.plan_of(cell)
     found = dependencies_of(cell.forward)
     states = {"h_", "c_"} & {node.name for node in plan.nodes}
-    named = {node.name for node in plan.nodes if not _draw._is_formula(node.name) and not node.name.startswith("out")}
+    named = {node.name for node in plan.nodes if node.quantity and node.kind != "out"}
     assert named >= {"x", "h_", *cell.states}
     for name in sorted(named - states - {"x"}):
         assert wired_sources(plan, name) == named_sources(found, name, named), name
@@ -130,7 +130,7 @@ def test_the_gradient_of_a_part_is_the_sum_over_its_wires(cell):
     grads = diagrams.intermediate_gradients(cell, p, caches[0], *dstate)
     for node in plan.nodes:
         if node.kind != "out":
-            pieces = [grads[node.name, dst] for dst in _graph.outputs(plan, node.name)]
+            pieces = [grads[node.name, wire.dst] for wire in _graph.outputs(plan, node.name)]
             np.testing.assert_allclose(sum(pieces), grads[node.name], atol=1e-14)
 
 
@@ -138,13 +138,13 @@ def test_the_gradient_of_a_part_is_the_sum_over_its_wires(cell):
 
 
 def outline(node):
-    w, h = _draw.size(node)
+    w, h = _geometry.size(node)
     return node.x - w / 2, node.y - h / 2, node.x + w / 2, node.y + h / 2
 
 
 def plates(plan, units):
     for name, (x, y) in plan.pills.items():
-        w, h = _draw.pill_size(units, _draw._tab(name, False))
+        w, h = _ink.plate_size(units, _draw.tab(_graph.part(plan, name), False))
         yield name, (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
 
 
@@ -153,18 +153,18 @@ def overlap(a, b, gap=0.0):
 
 
 def segments(plan, wire):
-    return list(itertools.pairwise(_draw.path(plan, wire)))
+    return list(itertools.pairwise(_geometry.path(plan, wire)))
 
 
 @every_cell
 def test_wires_are_straight_and_end_at_their_parts(cell):
     plan = diagrams.plan_of(cell)
     for wire in plan.wires:
-        corners = _draw.path(plan, wire)
+        corners = _geometry.path(plan, wire)
         for (x0, y0), (x1, y1) in segments(plan, wire):
             assert (x0 == x1) != (y0 == y1), wire
         for end, name in ((corners[0], wire.src), (corners[-1], wire.dst)):
-            box = outline(_draw.part(plan, name))
+            box = outline(_graph.part(plan, name))
             assert box[0] <= end[0] <= box[2] and box[1] <= end[1] <= box[3], wire
 
 
@@ -179,7 +179,7 @@ def test_no_wire_runs_through_a_part_or_a_foreign_plate(cell):
                 if node.name not in own and node.kind not in ("in", "out"):
                     assert not overlap(line, outline(node), 3), (wire, node.name)
             for name, box in plates(plan, 4):
-                if name != wire.src and _draw.part(plan, name).kind != "in":
+                if name != wire.src and _graph.part(plan, name).kind != "in":
                     assert not overlap(line, box, 2), (wire, name)
 
 
@@ -214,14 +214,14 @@ def test_a_plate_stands_before_the_first_copy(cell):
     """Backward it shows the sum over all copies: only before the first of them is that what the wire carries."""
     plan = diagrams.plan_of(cell)
     for name, (px, py) in plan.pills.items():
-        walks = [_draw._walk(_draw.path(plan, wire)) for wire in plan.wires if wire.src == name]
+        walks = [_geometry.walk(_geometry.path(plan, wire)) for wire in plan.wires if wire.src == name]
         on = [
             min(range(len(walk)), key=lambda k, walk=walk: abs(walk[k][0] - px) + abs(walk[k][1] - py))
             for walk in walks
         ]
         for walk, k in zip(walks, on, strict=True):
             assert walk[k] == (px, py), (name, "off its wire")
-            assert not set(_draw.forks(plan, _draw.wires_from(plan, name))) & set(walk[:k]), name
+            assert not set(_geometry.forks(plan, _graph.outputs(plan, name))) & set(walk[:k]), name
 
 
 def test_the_longest_numbers_stay_clear_of_the_bars():
@@ -232,8 +232,8 @@ def test_the_longest_numbers_stay_clear_of_the_bars():
 
     font = str(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"))
     for value in (-2e-13, -99999, -1e308, -8.88, 1e-99):
-        text = _draw.number(value)
-        room = _draw.FIGURES - 3 - 3  # as wide as a plate without name and bar, and its margins
+        text = diagrams.number(value)
+        room = _ink.FIGURES - 3 - 3  # as wide as a plate without name and bar, and its margins
         wide = ImageFont.truetype(font, 100).getlength(text) / 100 * (10.5 if len(text) < 6 else 8.8)
         assert len(text) <= 6 and wide <= room, (text, wide)
 
@@ -254,7 +254,7 @@ def tinted(colour, ground, share):
     return "#" + "".join(f"{round(v):02X}" for v in mixed)
 
 
-@pytest.mark.parametrize("palette", [_draw.LIGHT, _draw.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("palette", [_ink.LIGHT, _ink.DARK], ids=["light", "dark"])
 def test_contrast(palette):
     """WCAG 2.2: text at least 4.5 to 1 (1.4.3), wires, frames and bars at least 3 to 1 (1.4.11)."""
     ground = palette["ground"]
@@ -267,9 +267,9 @@ def test_contrast(palette):
 def test_the_legend_names_what_is_there():
     p, caches, dstate = run(reference.LSTM)
     grads = diagrams.intermediate_gradients(reference.LSTM, p, caches[0], *dstate)
-    assert "unit by unit" not in diagrams.cell("rnn") and ">copy<" not in diagrams.cell("rnn")
-    assert ">copy<" in diagrams.cell("lstm") and "thick" not in diagrams.cell("lstm")
-    backward = diagrams.cell("lstm", caches[0], grads)
+    assert "unit by unit" not in diagrams.cell("rnn").svg and ">copy<" not in diagrams.cell("rnn").svg
+    assert ">copy<" in diagrams.cell("lstm").svg and "thick" not in diagrams.cell("lstm").svg
+    backward = diagrams.cell("lstm", caches[0], grads).svg
     assert ">copy: gradients add<" in backward and ">thick: large gradient<" in backward
 
 
@@ -287,39 +287,41 @@ def test_the_parts_of_the_same_name_stand_at_the_same_place(cell):
 def test_the_svg_is_well_formed_and_says_what_it_shows(cell, theme, what):
     p, caches, dstate = run(cell)
     grads = diagrams.intermediate_gradients(cell, p, caches[1], *dstate) if what == "gradients" else None
-    svg = diagrams.cell(cell, None if what == "bare" else caches[1], grads, theme=theme, step=2)
+    drawn = diagrams.cell(cell, None if what == "bare" else caches[1], grads, theme=theme, step=2)
+    svg = drawn.svg
     root = ET.fromstring(svg)
     assert root.get("role") == "img" and root.get("width") == "700"
     plan = diagrams.plan_of(cell)
     title, desc = (root.find(f"{{*}}{tag}").text for tag in ("title", "desc"))
     assert title.startswith(f"{plan.title} · step 2") and title.endswith("backward") == (what == "gradients")
     assert root.get("aria-label") == f"{title}. {desc}"
+    assert (drawn.title, drawn.alt, drawn.width, drawn.theme) == (title, desc, 700, theme)
     drawn = [line.get("data-wire") for line in root.findall(".//{*}polyline") if line.get("data-wire")]
     assert sorted(drawn) == sorted(f"{wire.src}|{wire.dst}" for wire in plan.wires)
     texts = [text.text for text in root.findall(".//{*}text")]
     if what != "bare":
         shown = caches[1] if what == "values" else grads
         for value in shown["h"][0]:
-            assert _draw.number(value) in texts
-        assert _draw.number(shown["h"][0][0]) in desc
+            assert diagrams.number(value) in texts
+        assert diagrams.number(shown["h"][0][0]) in desc
     assert "script" not in svg and "http://" not in svg.replace("http://www.w3.org/2000/svg", "")
     assert ("var(--lc-" in svg) == (theme == "auto")
 
 
 def test_batch_and_units_choose_what_is_shown():
     p, caches, _ = run(reference.LSTM, H=6)
-    svg = diagrams.cell(reference.LSTM, caches[0], batch=1, units=[4, 2])
+    svg = diagrams.cell(reference.LSTM, caches[0], batch=1, units=[4, 2]).svg
     texts = [text.text for text in ET.fromstring(svg).findall(".//{*}text")]
-    assert all(_draw.number(caches[0]["f"][1, k]) in texts for k in (4, 2))
-    assert diagrams.cell(reference.LSTM, caches[0], batch=1, units=slice(1, 3)) != svg
-    assert "first 4 of 6" in diagrams.cell(reference.LSTM, caches[0])
+    assert all(diagrams.number(caches[0]["f"][1, k]) in texts for k in (4, 2))
+    assert diagrams.cell(reference.LSTM, caches[0], batch=1, units=slice(1, 3)).svg != svg
+    assert "first 4 of 6" in diagrams.cell(reference.LSTM, caches[0]).svg
 
 
 @every_cell
 def test_focus_lights_the_part_and_its_wires(cell):
     plan = diagrams.plan_of(cell)
     for node in plan.nodes:
-        root = ET.fromstring(diagrams.cell(cell, focus=node.name))
+        root = ET.fromstring(diagrams.cell(cell, focus=node.name).svg)
         dim = {line.get("data-wire") for line in root.find("{*}g").findall(".//{*}polyline")} - {None}
         for wire in plan.wires:
             if node.name in (wire.src, wire.dst):
@@ -328,29 +330,42 @@ def test_focus_lights_the_part_and_its_wires(cell):
         assert dim
 
 
+def test_focus_on_a_gate_lights_the_layer_that_it_acts_on():
+    lit = _draw.focused(diagrams.PLANS["gru"], "r")
+    assert lit("v") and lit("n") and lit("r∘v", "n") and not lit("z")
+
+
 def test_a_copy_is_marked_where_lit_wires_part():
     def dots(svg):
         lit = ET.fromstring(svg).findall("{*}circle")
         return sum(dot.get("r") == "4" for dot in lit)
 
-    assert [dots(diagrams.cell("gru", focus=focus)) for focus in ("h_", "z", "r", "n")] == [3, 1, 0, 0]
+    assert [dots(diagrams.cell("gru", focus=focus).svg) for focus in ("h_", "z", "r", "n")] == [3, 2, 0, 0]
 
 
 def test_gradient_wires_are_as_thick_as_their_gradient():
     p, caches, dstate = run(reference.LSTM)
     grads = diagrams.intermediate_gradients(reference.LSTM, p, caches[0], *dstate)
-    root = ET.fromstring(diagrams.cell(reference.LSTM, caches[0], grads))
+    root = ET.fromstring(diagrams.cell(reference.LSTM, caches[0], grads).svg)
     width = {
         line.get("data-wire"): float(line.get("stroke-width"))
         for line in root.findall(".//{*}polyline")
         if line.get("data-wire")
     }
-    size = {
-        f"{src}|{dst}": np.abs(grads[src, dst][0]).max()
-        for src, dst in (key for key in grads if isinstance(key, tuple))
-    }
-    order = sorted(size, key=size.get)
-    assert all(width[a] <= width[b] for a, b in itertools.pairwise(order)) and width[order[-1]] == 6.0
+    full = max(np.abs(grad[0]).max() for grad in grads.values())
+    for src, dst in (key for key in grads if isinstance(key, tuple)):
+        assert width[f"{src}|{dst}"] == pytest.approx(1 + 5 * np.abs(grads[src, dst][0]).max() / full, abs=0.051)
+
+
+def test_pictures_of_several_steps_share_a_scale_where_they_are_told_to():
+    p, caches, dstate = run(reference.LSTM)
+    grads = diagrams.intermediate_gradients(reference.LSTM, p, caches[0], *dstate)
+
+    def widths(**options):
+        root = ET.fromstring(diagrams.cell(reference.LSTM, caches[0], grads, **options).svg)
+        return [float(line.get("stroke-width")) for line in root.findall(".//{*}polyline") if line.get("data-wire")]
+
+    assert max(widths(full=100 * np.abs(grads["out c"]).max())) < 1.2 < max(widths())
 
 
 @pytest.mark.parametrize(
@@ -360,13 +375,13 @@ def test_gradient_wires_are_as_thick_as_their_gradient():
      (-3e300, "−3e300"), (float("nan"), "nan"), (float("inf"), "∞"), (float("-inf"), "−∞")],
 )  # fmt: skip
 def test_numbers(value, text):
-    assert _draw.number(value) == text
+    assert diagrams.number(value) == text
 
 
 def test_not_a_number_is_drawn_and_not_hidden():
     p, caches, _ = run(reference.LSTM)
     caches[0]["c"] = np.full_like(caches[0]["c"], np.nan)
-    svg = diagrams.cell(reference.LSTM, caches[0])
+    svg = diagrams.cell(reference.LSTM, caches[0]).svg
     ET.fromstring(svg)
     assert ">nan<" in svg and 'width="nan"' not in svg
 
@@ -481,11 +496,11 @@ def test_frames_reveal_the_values_in_the_order_in_which_they_are_computed(cell):
     rest = [frame for frame in frames if frame.key]
     stages = 1 + max(_graph.depths(diagrams.plan_of(cell)).values())
     assert len(rest) == 2 * stages and len(frames) == len(rest) + 2 * 2 * (stages - 1)
-    shown = [frame.svg.count('class="lc-bar"') for frame in rest[:stages]]
+    shown = [frame.picture.svg.count('class="lc-bar"') for frame in rest[:stages]]
     assert shown == sorted(shown) and shown[0] < shown[-1]
-    assert rest[0].says == "Step 1 of 2: the inputs arrive."
-    assert "lc-token" in frames[1].svg and "lc-token" not in rest[1].svg
-    assert all(frame.says in frame.svg for frame in frames)
+    assert rest[0].picture.alt == "Step 1 of 2: the inputs arrive."
+    assert "lc-token" in frames[1].picture.svg and "lc-token" not in rest[1].picture.svg
+    assert all(frame.picture.alt in frame.picture.svg for frame in frames)
 
 
 def test_export_writes_what_the_ending_says(tmp_path):
@@ -501,20 +516,20 @@ def test_export_writes_what_the_ending_says(tmp_path):
     assert "http://" not in page and "https://" not in page and len(page) < 60_000
     for theme, scheme in (("light", "light"), ("dark", "dark"), ("auto", "light dark")):
         assert f"color-scheme: {scheme} }}" in diagrams.player(diagrams.frames("gru", caches, theme=theme, tween=0))
-    svg = diagrams.cell(reference.GRU)
-    assert diagrams.export(svg, tmp_path / "gru.SVG").read_text(encoding="utf-8") == svg
-    with Image.open(diagrams.export(svg, tmp_path / "gru.png")) as png:
+    drawn = diagrams.cell(reference.GRU)
+    assert diagrams.export(drawn, tmp_path / "gru.SVG").read_text(encoding="utf-8") == drawn.svg
+    with Image.open(diagrams.export(drawn, tmp_path / "gru.png")) as png:
         assert png.width == 700
     with pytest.raises(ValueError, match=r"path must end in .gif or .html for frames, got 'gru.mp4'"):
         diagrams.export(frames, tmp_path / "gru.mp4")
-    with pytest.raises(ValueError, match=r"path must end in .svg or .png for one diagram, got 'gru.gif'"):
-        diagrams.export(svg, tmp_path / "gru.gif")
+    with pytest.raises(ValueError, match=r"path must end in .svg or .png for one picture, got 'gru.gif'"):
+        diagrams.export(drawn, tmp_path / "gru.gif")
 
 
 def test_a_missing_rasteriser_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "resvg_py", None)
     with pytest.raises(ModuleNotFoundError, match="pip install resvg-py"):
-        diagrams.rasterise(diagrams.cell("rnn"))
+        diagrams.cell("rnn").png()
 
 
 def test_show_carries_the_alt_text(monkeypatch):
@@ -539,7 +554,7 @@ def test_the_notebook_runner_does_not_compare_pictures():
         (Path(__file__).parents[1] / "notebooks" / "nbval_sanitize.cfg").read_text(encoding="utf-8")
     )
     for text, left in (
-        (diagrams.cell("lstm"), "DIAGRAM"),
+        (diagrams.cell("lstm").svg, "DIAGRAM"),
         (f'<p class="lc-alt" style="{HIDDEN}">c ends at 0.12.</p>', "DESCRIPTION"),
         ("✓ c ends at 0.12", "✓ c ends at 0.12"),
     ):
