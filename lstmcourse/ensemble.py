@@ -70,8 +70,8 @@ class Ensemble(nn.Module):
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """x (T, B, I), the same for all nets, or (T, n, B, I) -> out (n, T, B, O) and the states (n, B, H) each.
 
-        state: a tuple of (n, B, H), zeros unless given. Raises TypeError for what is no tensor, or no tuple of them,
-        ValueError for other shapes or dtypes.
+        state: a tuple of (n, B, H), unless given zeros, or the layer's ``initial``. Raises TypeError for what is no
+        tensor, or no tuple of them, ValueError for other shapes or dtypes.
         """
         x = self._input(x)
         hs, state = loop(self._template.step, self._weights(), x, self._state(x, state))
@@ -147,7 +147,7 @@ class Ensemble(nn.Module):
     def _state(self, x: Tensor, state: State | None) -> State:
         shape = (self.n, x.shape[2], self.hidden_size)
         if state is None:
-            return tuple(x.new_zeros(shape) for _ in self.states)
+            return tuple(x.new_full(shape, self._template.initial.get(s, 0.0)) for s in self.states)
         if not isinstance(state, tuple) or len(state) != len(self.states):
             raise TypeError(f"Ensemble expects state to be a tuple ({', '.join(self.states)}), got {kind(state)}")
         for name, value in zip(self.states, state, strict=True):

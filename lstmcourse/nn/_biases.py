@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 ROWS = {"LSTM": "ifgo", "GRU": "rzn"}  # of torch.nn's layers; ours carry their own
+FORGET = {"LSTM": "f", "GRU": "z"}  # so too
 
 
 def set_bias_(layer: nn.Module, argument: str, row: str | None, fill: Callable[[Tensor], object]) -> None:
@@ -48,8 +49,9 @@ def chrono_(layer: nn.Module, T_max: float, generator: torch.Generator | None = 
     """
     if isinstance(T_max, bool) or not isinstance(T_max, numbers.Real) or not 2 < T_max < float("inf"):
         raise ValueError(f"T_max must be a finite number of steps above 2, got {T_max!r}")
-    rows = getattr(layer, "rows", None) or ROWS.get(getattr(layer, "mode", ""), "")
-    forget = next((k for k in "fz" if k in rows), None)
+    mode = getattr(layer, "mode", "")
+    rows = getattr(layer, "rows", None) or ROWS.get(mode, "")
+    forget = getattr(layer, "forget", None) or FORGET.get(mode)
     drawn: list[Tensor] = []
 
     def draw(b: Tensor) -> None:

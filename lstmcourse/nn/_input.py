@@ -74,7 +74,7 @@ def _unpack_sequences(name: str, input_size: int, packed: PackedSequence) -> Ste
 
 
 def initial_state(layer, hx: Any, steps: Steps) -> tuple[Tensor, ...]:
-    """hx, checked, as one (L·D, B, size) tensor for each of layer.states; zeros where hx is None.
+    """hx, checked, as one (L·D, B, size) tensor for each of layer.states; where hx is None, layer.initial.
 
     Raises TypeError for what is no tensor or tuple of them, ValueError for other shapes, dtypes or devices.
     """
@@ -82,7 +82,7 @@ def initial_state(layer, hx: Any, steps: Steps) -> tuple[Tensor, ...]:
     n, B = layer.num_layers * layer._directions, xs.size(1)
     sizes = {s: layer._output_size if s == "h" else layer.hidden_size for s in layer.states}
     if hx is None:
-        return tuple(xs.new_zeros(n, B, size) for size in sizes.values())
+        return tuple(xs.new_full((n, B, size), layer.initial.get(s, 0.0)) for s, size in sizes.items())
     wanted = ", ".join(f"{s}_0" for s in layer.states)
     if len(layer.states) == 1:
         if not isinstance(hx, Tensor):

@@ -4,7 +4,7 @@ import math
 import numbers
 import operator
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, NoReturn, Self, overload
 
 import torch
@@ -55,6 +55,7 @@ class Recurrent(nn.Module):
     rows: ClassVar[str]  # one letter for each gate, in the order of the rows of weight_ih
     gates: ClassVar[int]  # len(rows)
     states: tuple[str, ...] = ("h",)
+    initial: ClassVar[Mapping[str, float]] = {}  # the number at which a state starts where that is not 0
     vectors: tuple[str, ...] = ()  # parameters of shape (H,) beside the weights: the peepholes
     forget: ClassVar[str | None] = None  # the row that keeps the old state: f, or the GRU's z
     vendor: ClassVar[Callable | None] = None  # torch's kernel that computes this cell exactly, see ways.vendor
