@@ -1,7 +1,6 @@
 """``python -m lstmcourse COMMAND``: the commands of the course.
 
-A command is a module (or package) of lstmcourse with a function ``main(argv) -> exit status``. It is imported only when
-it is called, so that ``doctor`` can run where half of the environment is broken.
+A command is imported only when it is called, so that ``doctor`` can run where half of the environment is broken.
 """
 
 import argparse
@@ -9,23 +8,9 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 
 from lstmcourse import __version__
-
-COMMANDS = {
-    "doctor": "tell what is wrong with this environment, and the line that mends it",
-    "bench": "time every layer against torch.nn",
-    "data": "list the data sets, fetch those that need a network",
-    "experiments": "list, run or show the runs behind the notebooks",
-    "build": "execute notebooks and store their outputs, renew the README's tables",
-    "kit": "make the copies for learners and instructors",
-}
-
-
-def available() -> dict[str, str]:
-    """The commands whose module is there, with their help lines."""
-    return {name: text for name, text in COMMANDS.items() if find_spec(f"lstmcourse.{name}") is not None}
+from lstmcourse.commands import COMMANDS
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,21 +40,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    commands = available()
-    width = max(map(len, commands))
+    width = max(map(len, COMMANDS))
     parser = argparse.ArgumentParser(
         prog="python -m lstmcourse",
-        description="Commands:\n" + "\n".join(f"  {name:<{width}}  {text}" for name, text in commands.items()),
+        description="Commands:\n" + "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()),
         epilog="python -m lstmcourse COMMAND --help tells more.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"lstmcourse {__version__}")
-    parser.add_argument("command", choices=commands, metavar="COMMAND")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     if not argv:
         parser.print_help(sys.stderr)
         return 2
     command = parser.parse_args(argv[:1]).command
-    return import_module(f"lstmcourse.{command}").main(argv[1:]) or 0
+    return import_module(f"lstmcourse.commands.{command}").main(argv[1:]) or 0
 
 
 if __name__ == "__main__":

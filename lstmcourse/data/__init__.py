@@ -18,11 +18,4 @@ def load(name: str) -> tuple[Arrays, Card]:
     return DATASETS[name]()
 
 
-def main(argv: list[str] | None = None) -> int:
-    """`python -m lstmcourse data`."""
-    from .cli import main as command
-
-    return command(argv)
-
-
-__all__ = ["DATASETS", "Arrays", "Card", "DataUnavailable", "folder", "load", "main", "sha256"]
+__all__ = ["DATASETS", "Arrays", "Card", "DataUnavailable", "folder", "load", "sha256"]

@@ -1,4 +1,4 @@
-"""Reproducible runs behind the notebooks: `list`, `run`, `show` on the command line, `load(NAME)` in a notebook.
+"""Reproducible runs behind the notebooks: `python -m lstmcourse experiments` lists and runs them, `load(NAME)` reads.
 
 The functions that train and measure one cell (`train_counting`, `counted` …) are here too: a notebook runs them small,
 `run(NAME)` runs them over the whole grid and writes results/NAME.json with its provenance.
@@ -6,7 +6,6 @@ The functions that train and measure one cell (`train_counting`, `counted` …) 
 
 from ._registry import EXPERIMENTS, FOLDER, Experiment, ExperimentError, find, load, run
 from .adding import STARTS, adding_long, adding_variants, train_adding
-from .cli import main
 from .counting import (
     SigmaCandidateLSTM,
     anbn,
@@ -50,7 +49,6 @@ __all__ = [
     "intervals_kept",
     "largest_state",
     "load",
-    "main",
     "outer_right",
     "peephole_subsets",
     "reber",

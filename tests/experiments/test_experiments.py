@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from lstmcourse import experiments, tasks, training
+from lstmcourse.commands.experiments import main
 from lstmcourse.experiments import ExperimentError, _registry, load, run
 from lstmcourse.nn import LAYERS
 from lstmcourse.reference import CELLS
@@ -132,20 +133,20 @@ def test_figures_are_written_a_row_a_line_and_never_as_nan():
 def test_the_command_runs_shows_and_lists(toy, tmp_path, capsys):
     folder = ["--folder", str(tmp_path)]
     threads = torch.get_num_threads()
-    assert experiments.main(["run", "toy", *folder, "--set", "n=2"]) == 0
+    assert main(["run", "toy", *folder, "--set", "n=2"]) == 0
     torch.set_num_threads(threads)
     ran = capsys.readouterr().out
-    assert experiments.main(["show", "toy", *folder]) == 0
+    assert main(["show", "toy", *folder]) == 0
     assert capsys.readouterr().out == ran
     assert "A toy" in ran and "cell lstm  values 0 1  solved_at None" in ran
-    assert experiments.main(["list"]) == 0
+    assert main(["list"]) == 0
     listed = capsys.readouterr().out
     assert all(name in listed for name in experiments.EXPERIMENTS) and "01" < listed[:2] < "09"
 
 
 def test_the_command_says_what_is_wrong_in_one_line(tmp_path, capsys):
-    assert experiments.main(["show", "nonsense", "--folder", str(tmp_path)]) == 1
-    assert experiments.main(["run", "anbn", "--folder", str(tmp_path), "--set", "n=two"]) == 1
+    assert main(["show", "nonsense", "--folder", str(tmp_path)]) == 1
+    assert main(["run", "anbn", "--folder", str(tmp_path), "--set", "n=two"]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("experiment must be one of") and lines[1].startswith("--set expects SETTING=VALUE")
     assert list(tmp_path.iterdir()) == []
@@ -174,14 +175,14 @@ def test_a_setting_is_refused_before_anything_runs(tmp_path, name, setting, text
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(toy, tmp_path, capsys):
     (tmp_path / "file").touch()
     _registry.EXPERIMENTS["toy"] = _registry.EXPERIMENTS["toy"]._replace(function=lambda n=3: 1 / 0)
-    assert experiments.main(["run", "toy", "--folder", str(tmp_path / "file" / "below")]) == 1
+    assert main(["run", "toy", "--folder", str(tmp_path / "file" / "below")]) == 1
     assert capsys.readouterr().err.startswith("folder must be one that can be written, got")
 
 
 @pytest.mark.parametrize("threads", ["0", "-2", "many"])
 def test_threads_are_at_least_one(threads, capsys):
     with pytest.raises(SystemExit):
-        experiments.main(["run", "anbn", "--threads", threads])
+        main(["run", "anbn", "--threads", threads])
     assert f"argument --threads: must be at least 1, got {threads}" in capsys.readouterr().err
 
 

@@ -8,8 +8,9 @@ from importlib.metadata import version
 import pytest
 import torch
 
-from lstmcourse import bench, experiments
+from lstmcourse import experiments
 from lstmcourse.__main__ import main
+from lstmcourse.commands import bench
 from lstmcourse.nn import LAYERS
 
 TINY = bench.Size("tiny", 4, 2, 3, 5, 2, layers=())

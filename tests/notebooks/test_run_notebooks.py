@@ -9,8 +9,9 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from lstmcourse import build
 from lstmcourse.__main__ import main
+from lstmcourse.commands import build
+from lstmcourse.commands.build import execute
 
 from . import run_notebooks
 
@@ -25,7 +26,7 @@ def folder(tmp_path_factory):
     """Executed notebooks: one that is well, and one for each way to go wrong."""
     folder = tmp_path_factory.mktemp("notebooks")
     good = notebook(folder / "good.ipynb", "print(1)\nimport sys; sys.stdout.flush()\nprint(2)", "2 + 2")
-    build.execute(good)
+    execute.execute(good)
     for name in ("changed", "dead", "skipped"):
         nb = nbformat.read(good, as_version=4)
         if name == "changed":
@@ -40,7 +41,7 @@ def folder(tmp_path_factory):
 
 def test_execution_stores_a_normal_form(folder):
     nb = json.loads((folder / "good.ipynb").read_text())
-    assert nb["metadata"] == {"kernelspec": build.KERNELSPEC, "language_info": build.LANGUAGE}
+    assert nb["metadata"] == {"kernelspec": execute.KERNELSPEC, "language_info": execute.LANGUAGE}
     first, second = nb["cells"]
     assert [first["execution_count"], second["execution_count"]] == [1, 2]
     assert first["outputs"] == [{"name": "stdout", "output_type": "stream", "text": ["1\n", "2\n"]}]
@@ -50,7 +51,7 @@ def test_execution_stores_a_normal_form(folder):
 
 def test_a_second_execution_changes_nothing(folder):
     before = (folder / "good.ipynb").read_bytes()
-    build.execute(folder / "good.ipynb")
+    execute.execute(folder / "good.ipynb")
     assert (folder / "good.ipynb").read_bytes() == before
 
 
@@ -59,7 +60,7 @@ def test_ctrl_c_ends_an_execution_and_leaves_the_file_as_it_was(tmp_path):
     path = notebook(tmp_path / "long.ipynb", "1", "import time; time.sleep(60)")
     before = path.read_bytes()
     with pytest.raises(KeyboardInterrupt):
-        build.execute(path, on_cell=lambda: os.kill(os.getpid(), signal.SIGINT))
+        execute.execute(path, on_cell=lambda: os.kill(os.getpid(), signal.SIGINT))
     assert path.read_bytes() == before
 
 
@@ -99,17 +100,17 @@ def test_outside_of_a_clone_there_is_no_readme_to_renew(tmp_path, monkeypatch, c
 def test_progress_bars_leave_only_their_last_state():
     bar = {"output_type": "stream", "name": "stderr", "text": "  0%\r 50%\r100%\ndone\n"}
     nb = v4.new_notebook(cells=[v4.new_code_cell("x", outputs=[nbformat.from_dict(bar)])])
-    build.normalise(nb)
+    execute.normalise(nb)
     assert nb.cells[0].outputs[0].text == "100%\ndone\n"
 
 
 def test_widgets_are_stored_without_their_model():
-    view = {build.WIDGET: {"model_id": "1f"}, "text/plain": "IntSlider(value=0)"}
-    tqdm = {build.WIDGET: {"model_id": "2f"}, "text/plain": "  0%|          | 0/3 [00:00<?, ?it/s]"}
+    view = {execute.WIDGET: {"model_id": "1f"}, "text/plain": "IntSlider(value=0)"}
+    tqdm = {execute.WIDGET: {"model_id": "2f"}, "text/plain": "  0%|          | 0/3 [00:00<?, ?it/s]"}
     outputs = [v4.new_output("display_data", data) for data in (view, tqdm)]
     nb = v4.new_notebook(cells=[v4.new_code_cell("x", outputs=outputs)])
-    build.normalise(nb)
-    assert [output.data for output in nb.cells[0].outputs] == [{"text/plain": build.STILL}]
+    execute.normalise(nb)
+    assert [output.data for output in nb.cells[0].outputs] == [{"text/plain": execute.STILL}]
 
 
 def test_the_runner_passes_what_is_well(folder, capsys):

@@ -13,7 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 
 import lstmcourse
-from lstmcourse import build, nn, reference
+from lstmcourse import nn, reference
+from lstmcourse.commands.build import sync
 from tests.notebooks.pages import FOLDER, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -148,11 +149,11 @@ def test_the_citation_has_this_version():
 
 def test_the_table_of_notebooks_is_that_of_their_metadata():
     mend = "python -m lstmcourse build readme"
-    assert build.between(README, "notebooks") == build.notebooks_table(FOLDER), f"renew it: {mend}"
+    assert sync.between(README, "notebooks") == sync.notebooks_table(FOLDER), f"renew it: {mend}"
 
 
 def rows():
-    table = build.between(README, "cells").splitlines()[2:]
+    table = sync.between(README, "cells").splitlines()[2:]
     return [[field.strip().strip("`") for field in line.strip("|").split("|")] for line in table]
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
-from . import _record
+from lstmcourse import _record
 
 MAIN = ("rnn", "lstm97", "lstm", "peephole", "coupled", "gru", "gru_reset_before", "fgr")
 BASE = "torch.nn.LSTM"
@@ -72,8 +72,8 @@ def candidates(size: Size, device: str = "cpu") -> list[Candidate]:
     """torch.nn's layers, ours in every way, the NumPy reference and onnxruntime (on a CPU, not packed)."""
     import torch
 
-    from . import convert
-    from .nn import LAYERS, pack
+    from lstmcourse import convert
+    from lstmcourse.nn import LAYERS, pack
 
     dtype, generator = getattr(torch, size.dtype), torch.Generator().manual_seed(0)
     x = torch.randn(size.T, size.B, size.I, generator=generator).to(device, dtype)
@@ -123,7 +123,7 @@ def _data(output):
 def _reference(name: str, cell, params, xs) -> Candidate:
     import numpy as np
 
-    from . import reference
+    from lstmcourse import reference
 
     def both():
         states, caches = reference.unroll(cell, params, xs)
@@ -139,7 +139,7 @@ def _onnxruntime(name: str, cell, params, xs) -> list[Candidate]:
         import onnxruntime
         import torch
 
-        from .convert import to_onnx
+        from lstmcourse.convert import to_onnx
 
         model = to_onnx(cell, params).SerializeToString()
     except ImportError:
@@ -265,7 +265,7 @@ def chosen(args: argparse.Namespace) -> list[Size]:
             raise ValueError(f"--sizes must be of {', '.join(s.name for s in sizes)}, got {sorted(unknown)[0]!r}")
         sizes = [size for size in sizes if size.name in wanted]
     if args.layers:
-        from .nn import LAYERS
+        from lstmcourse.nn import LAYERS
 
         layers = tuple(args.layers.split(","))
         unknown = set(layers) - set(LAYERS)
@@ -291,7 +291,7 @@ def run(args: argparse.Namespace) -> int:
             os.environ[name] = str(args.threads)
     import torch
 
-    from .tune import tune_allocator
+    from lstmcourse.tune import tune_allocator
 
     sizes = chosen(args)
     before = torch.get_num_threads()

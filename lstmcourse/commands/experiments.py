@@ -1,4 +1,4 @@
-"""`python -m lstmcourse experiments list | run NAME | show NAME`."""
+"""``python -m lstmcourse experiments list | run NAME | show NAME``."""
 
 import argparse
 import json
@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ._registry import EXPERIMENTS, FOLDER, ExperimentError, load
-from ._registry import run as run_experiment
+from lstmcourse import experiments
+from lstmcourse.experiments import EXPERIMENTS, FOLDER, ExperimentError, load
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +56,7 @@ def _run(args: argparse.Namespace) -> int:
     import torch
 
     torch.set_num_threads(args.threads)
-    record = run_experiment(args.name, args.folder, **dict(_setting(text) for text in args.set))
+    record = experiments.run(args.name, args.folder, **dict(_setting(text) for text in args.set))
     print(_table(record))
     return 0
 

@@ -1,12 +1,10 @@
-"""``python -m lstmcourse build``: what is derived from the sources of the course is made here.
+"""``build execute``: run notebooks in a fresh kernel and store their outputs in one normal form.
 
-``execute NOTEBOOK…`` runs notebooks in a fresh kernel and stores their outputs in one normal form, so that a second
-run of an unchanged notebook changes as little as possible. ``readme`` renews the README's table of notebooks from the
-notebooks' own metadata.
+A second run of an unchanged notebook changes as little as possible.
 """
 
-import argparse
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -18,12 +16,10 @@ from typing import Any
 
 from lstmcourse import _files
 
-ROOT = Path(__file__).resolve().parent.parent
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 STILL = "(interactive: run this cell to move it)"
-MARKERS = "<!-- {edge}: {name} -->"
 
 
 class NotebookError(Exception):
@@ -136,75 +132,6 @@ def still(output: Any) -> Any:
     return output
 
 
-def notebooks_table(folder: Path) -> str:
-    """The README's table of notebooks: number, title and minutes as each notebook states them itself."""
-    import nbformat
-
-    lines = ["| | notebook | reading | exercises |", "|---|---|---|---|"]
-    reading = exercises = 0
-    for path in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        facts = notebook.metadata["lstmcourse"]
-        reading += facts["reading_minutes"]
-        exercises += facts["exercise_minutes"]
-        link = f"[{title(notebook)}](notebooks/{path.name})"
-        lines.append(f"| {path.name[:2]} | {link} | {facts['reading_minutes']} min | {facts['exercise_minutes']} min |")
-    lines.append(f"| | all | {hours(reading)} | {hours(exercises)} |")
-    return "\n".join(lines)
-
-
-def title(notebook: Any) -> str:
-    """The first heading of a notebook, without a leading number; ValueError if there is none."""
-    for cell in notebook.cells:
-        found = re.search(r"^# +(.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
-        if found:
-            return re.sub(r"^(Notebook )?\d\d *[-–—:.·]* *", "", found.group(1)).strip()
-    raise ValueError("a notebook must have a heading of the first level")
-
-
-def hours(minutes: int) -> str:
-    """Minutes as people say them: 45 min, 2 h 05 min."""
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def between(text: str, name: str) -> str:
-    """The part of a text that stands between the two markers of ``name``; ValueError unless each is there once."""
-    start, end = (MARKERS.format(edge=edge, name=name) for edge in ("begin", "end"))
-    if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
-        raise ValueError(f"expected the markers {start} and {end}, once each and in this order")
-    return text[text.index(start) + len(start) : text.index(end)].strip()
-
-
-def readme(path: Path, folder: Path) -> bool:
-    """Renew the table of notebooks in the README; True if that changed it."""
-    old = path.read_text(encoding="utf-8")
-    before, rest = old.split(MARKERS.format(edge="begin", name="notebooks"))
-    _, after = rest.split(MARKERS.format(edge="end", name="notebooks"))
-    begin, end = (MARKERS.format(edge=edge, name="notebooks") for edge in ("begin", "end"))
-    new = f"{before}{begin}\n{notebooks_table(folder)}\n{end}{after}"
-    if new != old:
-        _files.write(path, new)
-    return new != old
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """The exit status is 0 if all was built, 1 if a notebook failed."""
-    parser = argparse.ArgumentParser(prog="python -m lstmcourse build", description="make what is derived")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="WHAT")
-    run = commands.add_parser("execute", help="run notebooks and store their outputs")
-    run.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
-    run.add_argument("--timeout", type=float, default=120, help="seconds that one cell may take (default 120)")
-    commands.add_parser("readme", help="renew the table of notebooks in README.md")
-    args = parser.parse_args(argv)
-    if args.command == "readme":
-        if not (ROOT / "notebooks").is_dir():
-            print(f"readme needs a clone of the course, and {ROOT} is none: it has no notebooks", file=sys.stderr)
-            return 1
-        print("README.md renewed" if readme(ROOT / "README.md", ROOT / "notebooks") else "README.md is up to date")
-        return 0
-    return execute_all(args.notebooks, args.timeout)
-
-
 def execute_all(paths: Sequence[Path], timeout: float) -> int:
     """Execute notebooks one after the other with a progress bar; one that fails does not keep the next from running."""
     from tqdm import tqdm
@@ -223,8 +150,6 @@ def execute_all(paths: Sequence[Path], timeout: float) -> int:
 
 def code_cells(path: Path) -> int | None:
     """How many cells a notebook will run, or None if it cannot be read."""
-    import json
-
     try:
         return sum(cell["cell_type"] == "code" for cell in json.loads(path.read_text(encoding="utf-8"))["cells"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,0 +1,9 @@
+"""The commands of the course: ``python -m lstmcourse NAME`` calls ``main(argv) -> exit status`` of the module NAME."""
+
+COMMANDS = {
+    "doctor": "tell what is wrong with this environment, and the line that mends it",
+    "bench": "time every layer against torch.nn",
+    "data": "list the data sets with source, licence and sha256",
+    "experiments": "list, run or show the runs behind the notebooks",
+    "build": "make what is derived: outputs, tables, stubs, the learner's copy",
+}
