@@ -1,4 +1,4 @@
-"""LSTM, GRU and RNN are torch.nn's: outputs, states and every gradient, over the product of all flags."""
+"""LSTM, GRU and RNN are torch.nn's: outputs, states and every gradient, over all pairs of flags."""
 
 import itertools
 import warnings
@@ -10,11 +10,12 @@ from torch.nn.utils.rnn import pack_padded_sequence
 from lstmcourse import nn
 from lstmcourse.nn import LAYERS
 
+from ..pairs import pairwise
 from .layers import LENGTHS, B, H, I, T, assert_close, backward, flat, gradients, random, random_state
 
 TWINS = {"lstm": (nn.LSTM, torch.nn.LSTM), "gru": (nn.GRU, torch.nn.GRU), "rnn": (nn.RNN, torch.nn.RNN)}
 WAYS = [(name, way) for name, (ours, _) in TWINS.items() for way in ours.ways()]
-FLAGS = list(itertools.product((1, 2), (True, False), (False, True), (False, True), (0, 1)))
+FLAGS = pairwise((2, 1), (True, False), (False, True), (True, False), (0, 1))
 
 
 def pair(name, way, *args, **kwargs):
@@ -57,7 +58,7 @@ def inputs(first, packed):
 
 @pytest.mark.parametrize("layers,bias,first,bi,dropout", FLAGS)
 @pytest.mark.parametrize("name,way", WAYS)
-def test_equal_over_all_flags(name, way, layers, bias, first, bi, dropout):
+def test_equal_over_all_pairs_of_flags(name, way, layers, bias, first, bi, dropout):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # dropout with one layer
         layer, twin = pair(name, way, I, H, layers, bias=bias, batch_first=first, bidirectional=bi, dropout=dropout)
@@ -69,7 +70,7 @@ def test_equal_over_all_flags(name, way, layers, bias, first, bi, dropout):
             assert_twins(layer, twin, inputs(first, packed), hx)
 
 
-@pytest.mark.parametrize("proj,layers,bi,bias", list(itertools.product((1, 3), (1, 2), (False, True), (True, False))))
+@pytest.mark.parametrize("proj,layers,bi,bias", pairwise((1, 3), (1, 2), (False, True), (True, False)))
 @pytest.mark.parametrize("way", nn.LSTM.ways())
 def test_projections(way, proj, layers, bi, bias):
     layer, twin = pair("lstm", way, I, H, layers, bidirectional=bi, bias=bias, proj_size=proj)
