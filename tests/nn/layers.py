@@ -10,6 +10,9 @@ from lstmcourse.nn import LAYERS
 T, B, I, H = 7, 4, 5, 6
 LENGTHS = [3, 7, 1, 5]
 CELLS = {cell.name: cell for cell in reference.CELLS}
+# One layer for each piece of code that computes it: for what belongs to the way and not to the cell's equations.
+EACH_PATH = [("peephole", "scan"), ("coupled", "scan"), ("gru", "scan"), ("gru_reset_before", "scan"), ("rnn", "scan")]
+EACH_PATH += [("lstm", "vendor"), ("lstm97", "vendor"), ("gru", "vendor"), ("rnn", "vendor")]
 
 
 def make(name, *args, seed=0, dtype=torch.float64, **kwargs):

@@ -13,11 +13,27 @@ from lstmcourse.nn import LAYERS
 from lstmcourse.nn.ways import route, scan, vendor
 from lstmcourse.nn.ways.buffers import NumPy, Torch
 
-from .layers import LENGTHS, B, H, I, T, assert_close, backward, flat, gradients, make, random, random_state
+from ..pairs import pairwise
+from .layers import (
+    EACH_PATH,
+    LENGTHS,
+    B,
+    H,
+    I,
+    T,
+    assert_close,
+    backward,
+    flat,
+    gradients,
+    make,
+    random,
+    random_state,
+)
 
 NAMES = list(LAYERS)
 LSTM_KERNEL = ("lstm", "lstm97", "coupled", "nig_plain", "nfg_plain", "nog_plain")  # fits oneDNN's and cuDNN's LSTM
 OWN_KERNEL = ("gru", "rnn", "rnn_relu")
+KINDS = ("lstm", "lstm97", "peephole", "gru", "rnn_relu", "fgr")  # for the rest, test_ways_of_a_class
 FAST = [(name, way) for name in NAMES for way in LAYERS[name].ways() if way in ("scan", "vendor")]
 
 
@@ -26,7 +42,7 @@ FAST = [(name, way) for name in NAMES for way in LAYERS[name].ways() if way in (
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KINDS)
 def test_route_on_the_cpu(name, dtype, packed):
     layer, x = make(name, dtype=dtype), random(T, B, I).to(dtype)
     kernel = name in LSTM_KERNEL + OWN_KERNEL
@@ -44,7 +60,7 @@ def test_route_on_the_cpu(name, dtype, packed):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KINDS)
 def test_route_on_cuda(name, dtype, packed):
     layer, x = make(name, dtype=dtype).cuda(), random(T, B, I).to(dtype).cuda()
     expected = "vendor" if name in LSTM_KERNEL + OWN_KERNEL else "loop" if name == "fgr" else "scan"
@@ -157,21 +173,22 @@ def assert_agrees(layer, loop, x, hx, tol):
         assert_close(got, want, tol * max(1.0, float(want.abs().max())), f"item {k}")
 
 
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("dtype,tol", [(torch.float64, 1e-10), (torch.float32, 1e-5)])
+@pytest.mark.parametrize("dtype,packed,bias", pairwise((torch.float64, torch.float32), (True, False), (True, False)))
 @pytest.mark.parametrize("name,way", FAST)
-def test_all_ways_agree(name, way, dtype, tol, packed, bias):
+def test_all_ways_agree(name, way, dtype, packed, bias):
+    tol = 1e-10 if dtype == torch.float64 else 1e-5
     kwargs = dict(num_layers=2, bidirectional=True, bias=bias, dtype=dtype)
     layer, loop = make(name, impl=way, **kwargs), make(name, impl="loop", **kwargs)
     x = random(T, B, I, dtype=dtype)
     assert_agrees(layer, loop, nn.pack(x, LENGTHS) if packed else x, random_state(layer, dtype=dtype), tol)
 
 
-@pytest.mark.parametrize("peepholes", ["", "i", "f", "o", "if", "io", "fo"])
-@pytest.mark.parametrize("name", ["peephole", "nig", "nfg", "nog", "niaf", "noaf", "cifg"])
-def test_scan_with_any_subset_of_peepholes(name, peepholes):
-    layer, loop = (make(name, impl=way, peepholes=peepholes) for way in ("scan", "loop"))
+PEEPING = ("peephole", "nig", "nfg", "nog", "niaf", "noaf", "cifg")
+
+
+@pytest.mark.parametrize("name,i,f,o", pairwise(PEEPING, ("", "i"), ("", "f"), ("", "o")))
+def test_scan_with_some_of_the_peepholes(name, i, f, o):
+    layer, loop = (make(name, impl=way, peepholes=i + f + o) for way in ("scan", "loop"))
     assert_agrees(layer, loop, random(T, B, I), random_state(layer), 1e-10)
 
 
@@ -220,7 +237,7 @@ def test_all_ways_agree_on_cuda(name, way):
                 torch.testing.assert_close(got, want, rtol=1e-8, atol=1e-8)
 
 
-@pytest.mark.parametrize("name,way", FAST)
+@pytest.mark.parametrize("name,way", EACH_PATH)
 def test_without_gradients_the_numbers_are_the_same(name, way):
     layer = make(name, impl=way, num_layers=2, bidirectional=True)
     for x in (random(T, B, I), nn.pack(random(T, B, I), LENGTHS)):
@@ -291,7 +308,7 @@ def test_backward_twice_and_changed_weights(name):
         y.backward()
 
 
-@pytest.mark.parametrize("name,way", FAST)
+@pytest.mark.parametrize("name,way", EACH_PATH)
 def test_a_change_in_place_before_the_backward_is_told_as_torch_tells_it(name, way):
     layer, x = make(name, impl=way), random(T, B, I)
     copied = way == "vendor" and vendor.tied(layer)  # tied weights are copies: changing the parameter harms nothing
@@ -304,7 +321,7 @@ def test_a_change_in_place_before_the_backward_is_told_as_torch_tells_it(name, w
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.cpu.amp.autocast:FutureWarning")  # torch 2.4's own checkpoint uses it
-@pytest.mark.parametrize("name,way", FAST)
+@pytest.mark.parametrize("name,way", EACH_PATH)
 def test_activation_checkpoints(name, way):
     """torch.utils.checkpoint lets a node read what it saved only once."""
     layer, x = make(name, impl=way), random(T, B, I).requires_grad_()
@@ -339,7 +356,7 @@ def test_changing_the_output_in_place_leaves_the_gradient_right():
     assert_close(grads[1], grads[0], 1e-10)
 
 
-@pytest.mark.parametrize("name,way", FAST)
+@pytest.mark.parametrize("name,way", EACH_PATH)
 def test_second_derivatives_name_the_loop(name, way):
     layer, x = make(name, impl=way), random(T, B, I).requires_grad_()
     for wrt in (x, layer.weight_hh_l0):
@@ -356,7 +373,7 @@ def test_infinities_pass_without_a_warning():
     assert output[3, 1].isnan().all() and not output[:, 2:].isnan().any()
 
 
-@pytest.mark.parametrize("name,way", FAST)
+@pytest.mark.parametrize("name,way", EACH_PATH)
 def test_an_empty_batch(name, way):
     layer = make(name, impl=way)
     output, _ = layer(torch.zeros(T, 0, I, dtype=torch.float64))
