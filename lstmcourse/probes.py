@@ -330,9 +330,8 @@ def clamp(
 
 
 def _held(cell: Cell, p: Params, gate: str, value, units) -> Params:
-    from . import convert
 
-    rows = convert.rows(cell)
+    rows = cell.rows
     kind = cell.name.split("_")[0]
     value = np.asarray(value, float)
     if gate == "i" and kind in ("coupled", "cifg"):

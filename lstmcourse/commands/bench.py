@@ -91,7 +91,7 @@ def candidates(size: Size, device: str = "cpu") -> list[Candidate]:
             cell, params = convert.from_torch(layer, dtype=size.dtype)
             xs = x.numpy()
             found.append(_reference(name, cell, params, xs))
-            if size.dtype == "float32" and name != "fgr":
+            if size.dtype == "float32" and name in convert.OPERATORS:
                 found += _onnxruntime(name, cell, params, xs)
     return found
 

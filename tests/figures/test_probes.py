@@ -296,7 +296,7 @@ def test_constant_units_and_bad_labels():
 
 # ---- clamps
 
-GATES = [(cell, gate) for cell in CELLS for gate in convert.rows(cell) if gate != "h"]
+GATES = [(cell, gate) for cell in CELLS for gate in cell.rows if gate != "h"]
 
 
 @pytest.mark.parametrize(("cell", "gate"), GATES, ids=[f"{c.name}-{g}" for c, g in GATES])

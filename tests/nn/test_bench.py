@@ -11,6 +11,7 @@ import torch
 from lstmcourse import experiments
 from lstmcourse.__main__ import main
 from lstmcourse.commands import bench
+from lstmcourse.convert import OPERATORS
 from lstmcourse.nn import LAYERS
 
 TINY = bench.Size("tiny", 4, 2, 3, 5, 2, layers=())
@@ -36,7 +37,7 @@ def test_every_layer_is_timed_in_every_way(tmp_path, capsys):
                 assert 0 < got["min"] <= got["ms"] <= got["max"]
     assert {"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN", *LAYERS} == set(ways)
     for name, layer in LAYERS.items():
-        expected = {*layer.ways()[1:], "NumPy reference", *(["onnxruntime"] if name != "fgr" else [])}
+        expected = {*layer.ways()[1:], "NumPy reference", *(["onnxruntime"] if name in OPERATORS else [])}
         assert ways[name] == expected
     said = capsys.readouterr().out
     assert "tiny: (T, B, I, H) = (4, 2, 3, 5), float32: torch.nn.LSTM" in said

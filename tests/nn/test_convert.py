@@ -19,10 +19,13 @@ from lstmcourse.reference import (
     PEEPHOLE,
     RNN,
     RNN_RELU,
+    Gate,
     Params,
+    init,
     unroll,
     variant,
 )
+from tests.own import EXPONENTIAL, ExponentialLSTM
 from tests.reference._problems import ALL_CELLS, ROWS, disagreement, problem
 
 all_cells = pytest.mark.parametrize("cell", ALL_CELLS, ids=lambda c: c.name)
@@ -132,11 +135,57 @@ def test_our_layers_are_recognised():
 def test_rows_are_those_of_the_docstrings_and_of_the_second_writing():
     for cell in ALL_CELLS:
         base = cell.name if cell.name in ROWS else cell.name.split("_")[0]
-        assert convert.rows(cell) == {"a": "h"}.get(ROWS.get(base, "ifgo"), ROWS.get(base, "ifgo")), cell.name
+        assert cell.rows == {"a": "h"}.get(ROWS.get(base, "ifgo"), ROWS.get(base, "ifgo")), cell.name
 
 
 def refuse(error, text):
     return pytest.raises(error, match=re.escape(text))
+
+
+def test_every_operator_of_the_table_is_a_cells():
+    assert set(convert.OPERATORS) <= {cell.name for cell in ALL_CELLS} - {"fgr"}
+    for cell in ALL_CELLS:
+        if cell.name not in convert.OPERATORS:
+            with refuse(ValueError, f"no ONNX operator computes {cell.name!r}: "):
+                convert.to_onnx(cell, problem(cell).p)
+
+
+@pytest.mark.parametrize("name", ["exponential", "lstm", "nig_io", "cifg_mine", "rnn", "gru"])
+def test_a_cell_of_ones_own_is_refused_by_whatever_name(name):
+    """An exponential gate, and the LSTM's shapes with other gates, are no LSTM to any other library."""
+    own = EXPONENTIAL._replace(name=name)
+    p = init(own, 4, 6, np.random.default_rng(0))
+    known = name not in ("exponential", "cifg_mine")
+    named = f"{name!r}" + ", which is not the package's cell of that name" * known
+    with refuse(ValueError, f"no ONNX operator computes {named}: convert.OPERATORS has no row for it"):
+        convert.to_onnx(own, p)
+    for function in (convert.to_torch, convert.to_keras):
+        with refuse(ValueError, f"got {named}"):
+            function(own, p)
+    with refuse(ValueError, "no ONNX operator computes 'lstm', which is not the package's cell of that name"):
+        convert.to_onnx(LSTM._replace(gates={**LSTM.gates, "i": Gate("exp")}), problem(LSTM).p)
+
+
+def test_a_layer_with_a_step_of_its_own_has_no_cell():
+    class Mine(nn.LSTM97):
+        @staticmethod
+        def step(ax, state, w):
+            return state
+
+    for layer in (Mine(2, 3), ExponentialLSTM(2, 3)):
+        with refuse(TypeError, f"{type(layer).__name__} is no layer of lstmcourse.nn.LAYERS: it has a step of its own"):
+            convert.from_torch(layer)
+
+
+def test_gradients_have_the_references_names():
+    layer = nn.GRU(2, 3)
+    with refuse(ValueError, "every parameter must hold a gradient, weight_ih, weight_hh, bias_ih, bias_hh holds none"):
+        convert.gradients_from_torch(layer)
+    layer(torch.ones(4, 1, 2))[0].sum().backward()
+    d = convert.gradients_from_torch(layer)
+    np.testing.assert_array_equal(d.b, layer.bias_ih_l0.grad)
+    np.testing.assert_array_equal(d.b_hn, layer.bias_hh_l0.grad[6:])
+    assert set(vars(d)) == set(GRU.shapes(2, 3))
 
 
 @pytest.mark.parametrize("module", [nn.LSTM, torch.nn.LSTM])
@@ -267,7 +316,7 @@ def test_a_missing_gate_is_held_open():
 def test_onnx_refuses():
     import onnx
 
-    with refuse(ValueError, "ONNX has no node with full gate recurrence (fgr)"):
+    with refuse(ValueError, "no ONNX operator computes 'fgr': its gates see the gates of the step before"):
         convert.to_onnx(FGR, problem(FGR).p)
     node = convert.onnx_arrays(LSTM, problem(LSTM).p)
     node.attributes["clip"] = 3.0

@@ -360,7 +360,7 @@ def test_renaming_the_units_changes_nothing(cell):
     """Permute the units in every row, column and state: the same network."""
     prob = problem_of(cell)
     order = np.random.default_rng(7).permutation(H)
-    n = len(convert.rows(cell))
+    n = len(cell.rows)
     permute = lambda a: np.concatenate([g[order] for g in gates(a, n)])
     changes = {k: v[order] for k, v in vars(prob.p).items() if k not in "WUb"}
     p = edited(prob.p, W=permute(prob.p.W), U=permute(prob.p.U)[:, order], b=permute(prob.p.b), **changes)
@@ -376,7 +376,7 @@ def test_renaming_the_units_changes_nothing(cell):
 def test_a_unit_may_change_its_sign(cell):
     """c → −c, h → −h with the candidate's rows and the columns of U negated: tanh is odd."""
     prob = problem_of(cell)
-    kinds, sign = convert.rows(cell), np.random.default_rng(3).choice([-1.0, 1.0], H)
+    kinds, sign = cell.rows, np.random.default_rng(3).choice([-1.0, 1.0], H)
 
     def flip(a):
         column = sign if a.ndim == 1 else sign[:, None]
