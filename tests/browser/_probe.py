@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
-from lstmcourse import plots, reference
+from lstmcourse import equations, reference
 
 SEED, STEPS, FEATURES, UNITS = 3, 6, 2, 3
 TEXT = "def f(x):\n    return x\n"
@@ -22,7 +22,7 @@ CELLS = {
     "animation": "widgets.animation(reference.LSTM, reference.unroll(reference.LSTM, p, xs[:2, None])[1])",
 }
 SETUP = """import numpy as np
-from lstmcourse import diagrams, plots, reference, widgets
+from lstmcourse import diagrams, equations, plots, reference, widgets
 from tests.browser._probe import TEXT, setting
 p, q, xs, h = setting()"""
 
@@ -42,8 +42,8 @@ def write_probe(path: Path) -> None:
     for name, code in CELLS.items():
         cells += [new.new_markdown_cell(f"## {name}"), new.new_code_cell(code)]
     cells += [
-        new.new_markdown_cell(f"## Equations\n\nInline ${plots.tex('f')}$ and\n\n{plots.equation('lstm')}"),
-        new.new_code_cell("plots.show_equation('gru')"),
+        new.new_markdown_cell(f"## Equations\n\nInline ${equations.tex('f')}$ and\n\n{equations.latex('lstm')}"),
+        new.new_code_cell("equations.show('gru')"),
         new.new_code_cell("plots.show(plots.bars({'lstm': 4, 'gru': 3}, title='Bars'))"),
         new.new_code_cell("diagrams.show(diagrams.cell(reference.PEEPHOLE))"),
         new.new_code_cell("diagrams.show(diagrams.cell(reference.PEEPHOLE, theme='auto'))"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lstmcourse import plots
+from lstmcourse import equations, plots
 
 
 def every_figure():
@@ -44,7 +44,7 @@ def test_a_figure_is_labelled_described_and_reproducible(name):
 
 
 def test_every_public_figure_is_in_the_list():
-    drawn = {name for name, f in vars(plots).items() if hasattr(f, "__wrapped__") and f.__module__ == plots.__name__}
+    drawn = {name for name, f in vars(plots).items() if hasattr(f, "__wrapped__")}
     assert drawn - {"style"} == set(every_figure())
 
 
@@ -173,14 +173,14 @@ def test_the_colours_can_be_seen_on_white_and_on_dark_pages():
 
 
 def test_equations_wear_the_colours():
-    assert plots.tex("f") == r"{\color{#D55E00} f_{t}}"
-    assert plots.tex("h", "t-1") == "h_{t-1}"
-    assert plots.tex("b", "") == "b"  # not in the colour of another quantity
-    for name in plots.EQUATIONS:
-        block = plots.equation(name)
+    assert equations.tex("f") == r"{\color{#D55E00} f_{t}}"
+    assert equations.tex("h", "t-1") == "h_{t-1}"
+    assert equations.tex("b", "") == "b"  # not in the colour of another quantity
+    for name in equations.EQUATIONS:
+        block = equations.latex(name)
         assert "<" not in block and block.count("{") == block.count("}")
-    with pytest.raises(ValueError, match=r"plots\.equation knows .*; got 'nig'"):
-        plots.equation("nig")
+    with pytest.raises(ValueError, match=r"equations\.latex knows .*; got 'nig'"):
+        equations.latex("nig")
 
 
 def test_the_style_leaves_no_trace():

@@ -18,7 +18,7 @@ LAYERS = (
     ("reference",),
     ("nn",),
     ("gradcheck", "convert", "probes", "tasks", "data", "training", "checkpoint", "ensemble"),
-    ("plots", "diagrams"),
+    ("plots", "equations", "diagrams"),
     ("widgets",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

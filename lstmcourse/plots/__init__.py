@@ -1,0 +1,44 @@
+"""Every figure of the course as a function ``(data, ax=None) -> ax``: one style, one colour per quantity.
+
+A figure is never drawn through pyplot, so nothing is shown twice and no global state is left behind.
+Each function labels its axes with units and leaves a sentence for readers who cannot see the picture in ``ax.alt``;
+`describe` reads it, `show` puts it into the notebook together with a small PNG.
+
+    ax = plots.loss_curves({"lstm": losses}, baselines={"unigram": 3.1})
+    plots.show(ax)
+"""
+
+from lstmcourse._colours import CELL_COLOURS, COLOURS
+from lstmcourse.plots.curves import (
+    FLOAT32_TINY,
+    clipping,
+    counter,
+    gate_traces,
+    gradient_against_lag,
+    lines,
+    loss_curves,
+    spectrum,
+    success_against_lag,
+    wilson,
+)
+from lstmcourse.plots.style import (
+    CYCLE,
+    DASHES,
+    MARKERS,
+    RC,
+    colour,
+    describe,
+    finish,
+    panels,
+    png,
+    show,
+    style,
+)
+from lstmcourse.plots.tables import activations, bars, dots, heatmap
+
+__all__ = [
+    "CELL_COLOURS", "COLOURS", "CYCLE", "DASHES", "FLOAT32_TINY", "MARKERS", "RC",
+    "activations", "bars", "clipping", "colour", "counter", "describe", "dots", "finish", "gate_traces",
+    "gradient_against_lag", "heatmap", "lines", "loss_curves", "panels", "png", "show", "spectrum", "style",
+    "success_against_lag", "wilson",
+]  # fmt: skip

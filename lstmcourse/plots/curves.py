@@ -1,0 +1,308 @@
+"""Figures over time, updates, lags: lines with their markers, dashes and shades."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.ticker
+import numpy as np
+from matplotlib.axes import Axes
+
+from lstmcourse._colours import COLOURS
+from lstmcourse.plots.style import CYCLE, DASHES, MARKERS, colour, drawn, finish
+
+FLOAT32_TINY = float(np.finfo(np.float32).tiny)
+"""The smallest normal float32, 1.2e-38: below it a gradient is lost bit by bit."""
+
+
+@drawn
+def gradient_against_lag(
+    curves: Mapping[str, Sequence[float]],
+    ax: Axes | None = None,
+    *,
+    predicted: Mapping[str, float] | None = None,
+    floor: float | None = FLOAT32_TINY,
+    ylabel: str = "gradient norm, relative to lag 0",
+    title: str = "",
+) -> Axes:
+    """Gradient norm against the lag k, on a log axis.
+
+    curves: name -> (K,) norms for lags 0 … K−1, or (S, K) for S seeds (median drawn, range shaded).
+    predicted: name -> factor per step; a dashed line y₀·factorᵏ in the colour of the curve of that name.
+    floor: values under it, exact zeros included, are underflow and marked with a cross; None marks zeros only.
+    A curve that is no longer a finite number ends at a cross on its last one.
+    """
+    lowest, said = 1.0, []
+    for k, (name, values) in enumerate(curves.items()):
+        ys = np.atleast_2d(np.asarray(values, float))
+        middle, lags, tint = np.median(ys, 0), np.arange(ys.shape[1]), colour(name, k)
+        alive = np.isfinite(middle) & (middle > (floor or 0.0))
+        ax.plot(lags[alive], middle[alive], color=tint, label=name, ls=DASHES[0])
+        if len(ys) > 1:
+            ax.fill_between(lags[alive], ys.min(0)[alive], ys.max(0)[alive], color=tint, alpha=0.15, lw=0)
+        if not alive.all():
+            dead = int(lags[~alive][0])
+            if np.isfinite(middle[dead]):
+                end = dead, floor or middle[alive].min(initial=1.0)
+                said.append(f"{name} underflows at lag {dead}")
+            else:
+                end = dead - 1, middle[dead - 1] if dead else 1.0
+                said.append(f"{name} is no longer finite at lag {dead}")
+            ax.plot(*([v] for v in end), "x", color=tint, ms=8, mew=2, clip_on=False)
+        else:
+            verb = "falls to" if middle[-1] < middle[0] else "reaches"
+            said.append(f"{name} {verb} {middle[-1]:.1e} at lag {lags[-1]}")
+        if alive.any():
+            lowest = min(lowest, middle[alive].min())
+        if predicted and name in predicted:
+            line = middle[0] * np.power(float(predicted[name]), lags.astype(float))
+            seen = line > max(floor or 0.0, 1e-300)
+            note = f"{name}: predicted {predicted[name]:.3g} per step"
+            ax.plot(lags[seen], line[seen], color=tint, lw=4.5, alpha=0.35, ls=(0, (2, 1)), label=note, zorder=1.5)
+    ax.set_yscale("log")
+    if floor and lowest < floor * 1e4:
+        ax.axhspan(floor * 1e-4, floor, color="#999999", alpha=0.25, lw=0)
+        ax.set_ylim(bottom=floor * 1e-3)
+        note = "float32 underflow" if floor == FLOAT32_TINY else f"under {floor:.0e}"
+        ax.text(0.01, floor, note, va="top", fontsize=8, color="#555555", transform=ax.get_yaxis_transform())
+    return finish(
+        ax, "lag k (steps back in time)", ylabel, title, f"Gradient norm against lag, log axis: {'; '.join(said)}."
+    )
+
+
+@drawn
+def gate_traces(
+    traces,
+    ax: Axes | None = None,
+    *,
+    names: Sequence[str] | None = None,
+    batch: int = 0,
+    labels: Sequence[str] | None = None,
+    title: str = "",
+) -> Axes:
+    """Gates and states against time.
+
+    traces: the caches of `reference.unroll` (a list of T dicts of (B, H) arrays), or a dict name -> (T,) or (T, H).
+    One line for a single unit; for several, the mean over units with the range shaded.
+    labels: T tick labels (words, letters). ValueError if there are not T of them.
+    """
+    if not isinstance(traces, Mapping):
+        names = names or [k for k in traces[0] if k in COLOURS and k != "x"]
+        traces = {k: np.stack([cache[k][batch] for cache in traces]) for k in names}
+    said = []
+    for k, name in enumerate(names or traces):
+        ys = np.asarray(traces[name], float)
+        ys = ys[:, None] if ys.ndim == 1 else ys
+        ts = np.arange(1, len(ys) + 1)
+        ax.plot(ts, ys.mean(1), color=colour(name, k), label=name, marker=MARKERS[k % len(MARKERS)], ms=3)
+        if ys.shape[1] > 1:
+            ax.fill_between(ts, ys.min(1), ys.max(1), color=colour(name, k), alpha=0.14, lw=0)
+        said.append(f"{name} between {ys.min():.2f} and {ys.max():.2f}")
+    if labels is not None:
+        if len(labels) != len(ts):
+            raise ValueError(f"labels must hold {len(ts)} entries, one a step, got {len(labels)}")
+        ax.set_xticks(np.arange(1, len(labels) + 1), labels, rotation=0 if max(map(len, labels)) < 4 else 60)
+    return finish(
+        ax, "" if labels is not None else "time step t", "activation", title, f"Traces over time: {'; '.join(said)}."
+    )
+
+
+@drawn
+def loss_curves(
+    curves: Mapping[str, Sequence],
+    ax: Axes | None = None,
+    *,
+    baselines: Mapping[str, float] | None = None,
+    steps: Sequence | None = None,
+    ylabel: str = "loss (nats)",
+    xlabel: str = "update",
+    log: bool = False,
+    smooth: int = 1,
+    title: str = "",
+) -> Axes:
+    """Loss against updates. curves: name -> (N,) or (S, N) for S seeds: median drawn, range over seeds shaded.
+
+    baselines: name -> loss of a model that does not look at the past, drawn as a dotted line.
+    smooth: running mean over that many updates. ValueError if there are fewer.
+    """
+    said = []
+    for k, (name, values) in enumerate(curves.items()):
+        ys = np.atleast_2d(np.asarray(values, float))
+        if not 1 <= smooth <= ys.shape[1]:
+            raise ValueError(f"smooth must be 1 to {ys.shape[1]}, the updates of {name!r}, got {smooth}")
+        ys = np.stack([np.convolve(y, np.ones(smooth) / smooth, "valid") for y in ys]) if smooth > 1 else ys
+        xs = np.arange(ys.shape[1]) if steps is None else np.asarray(steps)[-ys.shape[1] :]
+        ax.plot(xs, np.median(ys, 0), color=colour(name, k), label=name, ls=DASHES[k % len(DASHES)])
+        if len(ys) > 1:
+            ax.fill_between(xs, ys.min(0), ys.max(0), color=colour(name, k), alpha=0.15, lw=0)
+        said.append(f"{name} ends at {np.median(ys[:, -1]):.2g}")
+    for k, (name, level) in enumerate((baselines or {}).items()):
+        ax.axhline(level, color="#555555", lw=1.2, ls=(0, (1, 2 + k)))
+        ax.annotate(
+            name, (1, level), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8, color="#444444"
+        )
+        said.append(f"baseline {name} at {level:.2g}")
+    if log:
+        ax.set_yscale("log")
+    return finish(ax, xlabel, ylabel, title, f"Curves over {xlabel}s: {'; '.join(said)}.")
+
+
+@drawn
+def counter(
+    c: np.ndarray,
+    ax: Axes | None = None,
+    *,
+    target: Sequence[float] | None = None,
+    labels: Sequence[str] | None = None,
+    ylabel: str = "cell state c",
+    title: str = "",
+) -> Axes:
+    """Cell state against time, one line a unit. c: (T,) or (T, H). target: (T,), a perfect counter, dashed."""
+    ys = np.asarray(c, float)
+    ys = ys[:, None] if ys.ndim == 1 else ys
+    ts = np.arange(1, len(ys) + 1)
+    for u in range(ys.shape[1]):
+        tint = COLOURS["c"] if ys.shape[1] == 1 else CYCLE[u % len(CYCLE)]
+        ax.plot(
+            ts,
+            ys[:, u],
+            color=tint,
+            marker=MARKERS[u % len(MARKERS)],
+            ms=3,
+            label="c" if ys.shape[1] == 1 else f"c, unit {u}",
+        )
+    if target is not None:
+        ax.plot(ts, target, color="#555555", lw=1.2, ls=(0, (4, 2)), label="a perfect counter")
+    if labels is not None:
+        ax.set_xticks(ts, labels)
+    low, high = int(np.argmin(ys)) // ys.shape[1] + 1, int(np.argmax(ys)) // ys.shape[1] + 1
+    alt = (
+        f"Cell state over {len(ys)} steps: lowest {ys.min():.2f} at step {low}, highest {ys.max():.2f} at step {high}."
+    )
+    return finish(
+        ax,
+        "" if labels is not None else "time step t",
+        ylabel,
+        title,
+        alt,
+        legend=ys.shape[1] > 1 or target is not None,
+    )
+
+
+@drawn
+def clipping(
+    norms: Mapping[str, Sequence[float]] | Sequence[float],
+    ax: Axes | None = None,
+    *,
+    threshold: float | None = None,
+    title: str = "",
+) -> Axes:
+    """Gradient norm before clipping, update by update, on a log axis.
+
+    norms: (N,), or name -> (N,). threshold: the norm to which larger gradients are cut. ValueError without a norm.
+    """
+    named = norms if isinstance(norms, Mapping) else {"gradient norm": norms}
+    if not named or not all(len(values) for values in named.values()):
+        raise ValueError("clipping needs the norm of at least one update under each name")
+    said = []
+    for k, (name, values) in enumerate(named.items()):
+        ys = np.asarray(values, float)
+        ax.plot(ys, color=colour(name, k), lw=1.1, label=name)
+        over = (
+            "" if threshold is None else f", over the threshold in {int((ys > threshold).sum())} of {len(ys)} updates"
+        )
+        said.append(f"{name}: median {np.median(ys):.2g}, largest {ys.max():.2g}{over}")
+    if threshold is not None:
+        ax.axhline(threshold, color="#555555", lw=1.2, ls=(0, (4, 2)), label=f"clipped to {threshold:g}")
+    ax.set_yscale("log")
+    return finish(ax, "update", "gradient norm before clipping", title, f"{'; '.join(said)}.")
+
+
+@drawn
+def lines(
+    curves: Mapping[str, Sequence[float]],
+    ax: Axes | None = None,
+    *,
+    x: Sequence[float] | None = None,
+    xlabel: str = "",
+    ylabel: str = "",
+    logx: bool = False,
+    logy: bool = False,
+    title: str = "",
+    alt: str = "",
+) -> Axes:
+    """Plain curves. curves: name -> (N,) against a common x (default 0 … N−1); colour by name, dash by order."""
+    said = []
+    for k, (name, ys) in enumerate(curves.items()):
+        xs = np.arange(len(ys)) if x is None else x
+        ax.plot(xs, ys, color=colour(name, k), ls=DASHES[k % len(DASHES)], label=name)
+        said.append(f"{name} from {ys[0]:.3g} to {ys[-1]:.3g}")
+    if logx:
+        ax.set_xscale("log")
+    if logy:
+        ax.set_yscale("log")
+    return finish(ax, xlabel, ylabel, title, alt or f"{ylabel} against {xlabel}: {'; '.join(said)}.")
+
+
+@drawn
+def spectrum(eigenvalues: Mapping[str, np.ndarray] | np.ndarray, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Eigenvalues in the complex plane with the unit circle. eigenvalues: (H,) complex, or name -> (H,)."""
+    named = eigenvalues if isinstance(eigenvalues, Mapping) else {"eigenvalues": eigenvalues}
+    angle = np.linspace(0, 2 * np.pi, 200)
+    ax.plot(np.cos(angle), np.sin(angle), color="#555555", lw=1, ls=(0, (4, 2)))
+    said = []
+    for k, (name, v) in enumerate(named.items()):
+        ax.plot(np.real(v), np.imag(v), MARKERS[k % len(MARKERS)], color=colour(name, k), ms=4.5, alpha=0.8, label=name)
+        said.append(f"{name}: spectral radius {np.abs(v).max():.2f}")
+    ax.set_aspect("equal", adjustable="box")
+    ax.margins(0.08)
+    return finish(ax, "real part", "imaginary part", title, f"Eigenvalues against the unit circle. {'; '.join(said)}.")
+
+
+@drawn
+def success_against_lag(
+    counts: Mapping[str, Mapping[int, tuple[int, int]]],
+    ax: Axes | None = None,
+    *,
+    xlabel: str = "lag (steps)",
+    log: bool = False,
+    title: str = "",
+) -> Axes:
+    """Share of networks that solve a task, against the lag, with 95 % Wilson intervals.
+
+    counts: name -> {lag: (solved, networks)}.
+    """
+    said, what = [], xlabel.split()[0]
+    for k, (name, by_lag) in enumerate(counts.items()):
+        lags = sorted(by_lag)
+        share = np.array([by_lag[lag][0] / by_lag[lag][1] for lag in lags])
+        ends = np.array([wilson(*by_lag[lag]) for lag in lags])
+        ax.errorbar(
+            lags,
+            share,
+            yerr=np.abs(ends.T - share),
+            color=colour(name, k),
+            marker=MARKERS[k % len(MARKERS)],
+            ms=5,
+            capsize=3,
+            lw=1.6,
+            label=name,
+        )
+        said.append(f"{name}: " + ", ".join(f"{by_lag[lag][0]} of {by_lag[lag][1]} at {what} {lag}" for lag in lags))
+    ax.set_ylim(-0.04, 1.04)
+    ax.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0))
+    if log:
+        ax.set_xscale("log")
+        ax.set_xticks(ticks := sorted({lag for by_lag in counts.values() for lag in by_lag}), [str(t) for t in ticks])
+        ax.minorticks_off()
+    return finish(ax, xlabel, "networks that solve it", title, f"Share solved against {what}. {'; '.join(said)}.")
+
+
+def wilson(solved: int, networks: int) -> tuple[float, float]:
+    """Wilson's 95 % interval for a share (Wilson 1927): right even for 0 of n and n of n. ValueError if impossible."""
+    if not 0 <= solved <= networks or networks < 1:
+        raise ValueError(
+            f"wilson expects 0 <= solved <= networks and networks >= 1, got solved={solved}, networks={networks}"
+        )
+    from scipy.stats import binomtest
+
+    low, high = binomtest(solved, networks).proportion_ci(method="wilson")
+    return float(low), float(high)

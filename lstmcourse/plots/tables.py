@@ -1,0 +1,150 @@
+"""Figures of many values at once: histograms, a dot a run, bars, a table in colours."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from lstmcourse.plots.style import colour, drawn, finish
+
+
+@drawn
+def activations(
+    values: Mapping[str, np.ndarray],
+    ax: Axes | None = None,
+    *,
+    edges: tuple[float, float] = (0.1, 0.9),
+    title: str = "",
+) -> Axes:
+    """Histogram of gate activations. values: name -> array of any shape, in [0, 1] (tanh values in [−1, 1] too).
+
+    The legend says which share lies outside `edges`, the share of saturated activations. ValueError without a value.
+    """
+    said = []
+    if not values or not all(np.size(v) for v in values.values()):
+        raise ValueError("activations needs at least one value under each name")
+    low = min(0.0, min(float(np.min(v)) for v in values.values()))
+    bins = np.linspace(-1.0 if low < 0 else 0.0, 1.0, 41)
+    for k, (name, v) in enumerate(values.items()):
+        flat = np.ravel(np.asarray(v, float))
+        share = np.mean((flat < edges[0]) | (flat > edges[1]))
+        weights = np.full(flat.shape, 100.0 / flat.size)
+        ax.hist(flat, bins, weights=weights, histtype="stepfilled", color=colour(name, k), alpha=0.18)
+        ax.hist(
+            flat,
+            bins,
+            weights=weights,
+            histtype="step",
+            color=colour(name, k),
+            lw=1.7,
+            label=f"{name}: {share:.0%} outside {edges[0]:g}–{edges[1]:g}",
+        )
+        said.append(f"{share:.0%} of {name} lies outside {edges[0]:g} to {edges[1]:g}")
+    return finish(ax, "activation", "share of activations (%)", title, f"Histogram of activations: {'; '.join(said)}.")
+
+
+@drawn
+def dots(
+    groups: Mapping[str, Sequence[float]],
+    ax: Axes | None = None,
+    *,
+    xlabel: str = "value",
+    baseline: float | None = None,
+    baseline_name: str = "baseline",
+    log: bool = False,
+    title: str = "",
+) -> Axes:
+    """One dot per seed, one row per group, the median as a bar: the whole distribution, not its mean alone.
+
+    groups: name -> (S,).
+    """
+    said = []
+    for row, (name, values) in enumerate(groups.items()):
+        v = np.sort(np.asarray(values, float))
+        lift = 0.13 * ((np.arange(len(v)) % 3) - 1)
+        ax.plot(v, row + lift, "o", color=colour(name, row), alpha=0.75, ms=5.5, mec="white", mew=0.5)
+        ax.plot([np.median(v)] * 2, [row - 0.32, row + 0.32], color=colour(name, row), lw=2.6, solid_capstyle="butt")
+        said.append(f"{name}: median {np.median(v):.3g}, from {v[0]:.3g} to {v[-1]:.3g}, {len(v)} runs")
+    ax.set_yticks(range(len(groups)), list(groups))
+    if log:
+        ax.set_xscale("log")
+    top = -0.5
+    if baseline is not None:
+        top -= 0.12 * (len(groups) + 1)  # a strip above the dots for the name, clear of them and of the title
+        ax.axvline(baseline, color="#555555", lw=1.2, ls=(0, (1, 2)))
+        left = ax.transAxes.inverted().transform(ax.transData.transform((baseline, 0.0)))[0] < 0.7
+        ax.annotate(
+            baseline_name,
+            (baseline, top),
+            xytext=(3 if left else -3, -2),
+            textcoords="offset points",
+            ha="left" if left else "right",
+            va="top",
+            fontsize=8,
+            color="#444444",
+        )
+        said.append(f"{baseline_name} at {baseline:.3g}")
+    ax.set_ylim(len(groups) - 0.5, top)
+    return finish(ax, xlabel, "", title, f"One dot per run. {'; '.join(said)}.", legend=False)
+
+
+@drawn
+def heatmap(
+    matrix: np.ndarray,
+    ax: Axes | None = None,
+    *,
+    rows: Sequence[str],
+    cols: Sequence[str],
+    fmt: str = ".0%",
+    label: str = "",
+    limits: tuple[float, float] | None = None,
+    title: str = "",
+) -> Axes:
+    """A table as colours, with the number in each field.
+
+    matrix: (R, C); NaN is an empty field. limits: the ends of the colour scale.
+    ValueError if rows or cols do not fit, or if every field is empty.
+    """
+    m = np.asarray(matrix, float)
+    if m.shape != (len(rows), len(cols)):
+        raise ValueError(f"heatmap expects a matrix of shape ({len(rows)}, {len(cols)}), got {m.shape}")
+    if not np.isfinite(m).any():
+        raise ValueError("heatmap expects at least one finite number, got none")
+    low, high = limits or (float(np.nanmin(m)), float(np.nanmax(m)))
+    image = ax.imshow(m, cmap="cividis", vmin=low, vmax=high, aspect="auto")
+    for (r, c), value in np.ndenumerate(m):
+        if np.isfinite(value):
+            dark = (value - low) / ((high - low) or 1.0) < 0.465  # there white and black are equally legible, 4.5 to 1
+            ax.text(c, r, format(value, fmt), ha="center", va="center", fontsize=9, color="white" if dark else "black")
+    ax.set_xticks(range(len(cols)), list(cols), rotation=0 if max(map(len, cols)) < 14 else 20, ha="center")
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.grid(False)
+    ax.figure.colorbar(image, ax=ax, label=label, fraction=0.05, pad=0.02)
+    said = "; ".join(
+        f"{name}: " + ", ".join(f"{c} {format(v, fmt)}" for c, v in zip(cols, row, strict=True) if np.isfinite(v))
+        for name, row in zip(rows, m, strict=True)
+    )
+    return finish(ax, "", "", title, f"Heat map of {label or 'values'}. {said}.", legend=False)
+
+
+@drawn
+def bars(
+    values: Mapping[str, float],
+    ax: Axes | None = None,
+    *,
+    xlabel: str = "parameters",
+    fmt: str = ",.0f",
+    title: str = "",
+) -> Axes:
+    """Horizontal bars with the number at the end of each. values: name -> count. ValueError for a negative one."""
+    if not values or not all(value >= 0 for value in values.values()):
+        raise ValueError(f"bars expects at least one value, and none below 0; got {dict(values)}")
+    for row, (name, value) in enumerate(values.items()):
+        ax.barh(row, value, color=colour(name, row), height=0.66)
+        ax.text(value, row, f" {format(value, fmt)}", va="center", fontsize=8.5)
+    ax.set_yticks(range(len(values)), list(values))
+    ax.set_ylim(len(values) - 0.5, -0.5)
+    ax.set_xlim(0, 1.16 * max(values.values()) or 1.0)
+    ax.grid(axis="y", visible=False)
+    said = "; ".join(f"{name} {format(value, fmt)}" for name, value in values.items())
+    return finish(ax, xlabel, "", title, f"Bars of {xlabel}: {said}.", legend=False)
