@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from . import checkpoint as checkpoints
+from . import checkpoint
 from .tasks import Batch
 
 
@@ -63,6 +63,20 @@ class Net(nn.Module):
         return self.readout(hs), state
 
 
+@dataclass
+class Run:
+    """A run as it stands: what `fit` hands to `after`.
+
+    rates: the learning rate of each of the optimizer's groups, before the schedule. state: the layer's, when carried.
+    """
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    history: History
+    rates: list[float]
+    state: Any = None
+
+
 def fit(
     model: nn.Module,
     batch: Batch | Callable[[int], Batch],
@@ -75,11 +89,10 @@ def fit(
     evaluate: Callable[[nn.Module], Any] | None = None,
     every: int = 100,
     stop: Callable[[Any], bool] | None = None,
+    after: Callable[[Run], Any] | None = None,
     schedule: Callable[[float], float] | None = None,
     carry: bool = False,
-    checkpoint: str | Path | None = None,
-    resume: bool = False,
-    rng: np.random.Generator | None = None,
+    history: History | None = None,
     progress: bool = True,
 ) -> History:
     """Train the model for at most `steps` steps.
@@ -90,91 +103,154 @@ def fit(
     optimizer: default Adam with `lr`. clip: the gradient's global norm is scaled down to it; None leaves it alone.
     A model with a method clip_gradients(clip) -> norms, as an ensemble has, clips by itself.
     evaluate: called every `every` steps and after the last, in eval mode and without gradients; its value goes into
-    the history, and to `stop`, which ends the run by returning true.
+    the history, and to `stop`, which ends the run by returning true. after: called then with the `Run`, such as
+    `checkpoints(path)`.
     schedule: the learning rate's factor as a function of the fraction of steps done, such as `linear_decay()`.
     carry: truncated backpropagation through time; the state goes from batch to batch, detached, as model(x, state)
     takes it. A batch with extra["start"] true begins from zeros again.
-    checkpoint: a file to write every `every` steps and at the end; resume: begin from it if it is there. Given the
-    same batches (or `rng`, the generator behind them, whose state is kept in the file) a resumed run equals an
-    unbroken one bit for bit, also with dropout; with carry, resuming starts from a zero state.
+    history: go on from there, as `resume` or an interrupted run left it, and count on. With carry, the state begins at
+    zero.
     progress: a tqdm bar that vanishes at the end; the environment variable TQDM_DISABLE=1 silences all of them.
 
-    Ctrl-C ends the run early: model and history stay usable, history.interrupted is true, and a checkpoint file is
-    the one last written.
+    Ctrl-C ends the run early: model and history stay usable, and history.interrupted is true.
     Raises DivergedError when the loss or the gradient is not finite (a net of an ensemble stands still at such a
     gradient), ValueError for bad sizes, for an input that is not finite, for a mask that counts no step, for an
-    optimizer of another model, and for `resume` or `stop` without what they need, TypeError for what is no `Batch`,
-    CheckpointError for a bad checkpoint.
+    optimizer of another model, and for `stop` without what it needs, TypeError for what is no `Batch`.
     """
-    if operator.index(steps) < 1 or operator.index(every) < 1:
-        raise ValueError(f"steps and every must be at least 1, got steps={steps}, every={every}")
-    if clip is not None and not clip > 0:
-        raise ValueError(f"clip must be positive or None, got {clip}")
-    if resume and checkpoint is None:
-        raise ValueError("resume needs a checkpoint to begin from, got checkpoint=None")
     if stop is not None and evaluate is None:
         raise ValueError("stop needs the value of evaluate, got evaluate=None")
-    if not isinstance(batch, Batch) and not callable(batch):
-        raise TypeError(f"batch must be a Batch or a function of the step, got {type(batch).__name__}")
-    optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=lr)
-    trained = {id(p) for group in optimizer.param_groups for p in group["params"]}
-    if not trained & {id(p) for p in model.parameters()}:
-        raise ValueError("optimizer must hold parameters of the model, got one that holds none of them")
-    rates = [group["lr"] for group in optimizer.param_groups]
-    history, parameter = History(), next(model.parameters())
-    if checkpoint is not None and resume and Path(checkpoint).exists():
-        history = _resume(checkpoint, model, optimizer, rng)
-    fixed = _tensors(batch, parameter) if isinstance(batch, Batch) else None
-    began, state = time.perf_counter() - history.seconds, None
-    model.train()
+    _check_settings(batch, steps, every, clip)
+    run = _prepare(model, optimizer or torch.optim.Adam(model.parameters(), lr=lr), history or History())
+    history, batches = run.history, _batches(batch, next(model.parameters()))
+    began = time.perf_counter() - history.seconds
     bar = tqdm(total=steps, initial=history.steps, leave=False, **({} if progress else {"disable": True}))
     try:
         while history.steps < steps and not history.stopped:
-            step = history.steps
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate * (schedule(step / steps) if schedule else 1.0)
-            if fixed is None:
-                made = batch(step)
-                if not isinstance(made, Batch):
-                    raise TypeError(f"batch(step) must return a Batch, got {type(made).__name__}")
-                state = None if made.extra.get("start") else state
-                x, y, mask = _tensors(made, parameter)
-            else:
-                x, y, mask = fixed
-            result = model(x, state) if carry and state is not None else model(x)
-            out, state = result if isinstance(result, tuple) else (result, None)
-            state = _detach(state) if carry else None
-            _check_out(out, mask)
-            losses = loss(out, y, mask)
-            _check_finite(losses, x, mask, step, history)
-            optimizer.zero_grad()
-            losses.sum().backward()
-            norms = _clip(model, clip)
-            if norms.ndim == 0 and not norms.isfinite():  # an ensemble lets such a net stand still
-                _diverged(norms, losses, step)
-            optimizer.step()
-            history.loss.append(_numbers(losses))
-            history.grad_norm.append(_numbers(norms))
-            history.steps = step + 1
+            _set_rates(run, schedule(history.steps / steps) if schedule else 1.0)
+            _update(run, *batches(history.steps), loss, clip, carry)
             bar.update()
-            if history.steps % every and history.steps < steps:
-                continue
-            if evaluate is not None:
-                value = _evaluate(model, evaluate)
-                history.evaluations.append((history.steps, value))
-                history.stopped = stop is not None and bool(stop(value))
-            if checkpoint is not None:
+            if history.steps % every == 0 or history.steps == steps:
                 history.seconds = time.perf_counter() - began
-                _save(checkpoint, model, optimizer, rates, rng, history)
+                _after(run, evaluate, stop, after)
     except KeyboardInterrupt:
         history.interrupted = True
         del history.loss[history.steps :], history.grad_norm[history.steps :]
     finally:
         bar.close()
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate
+        _set_rates(run, 1.0)
     history.seconds = time.perf_counter() - began
     return history
+
+
+def _check_settings(batch: Any, steps: int, every: int, clip: float | None) -> None:
+    if operator.index(steps) < 1 or operator.index(every) < 1:
+        raise ValueError(f"steps and every must be at least 1, got steps={steps}, every={every}")
+    if clip is not None and not clip > 0:
+        raise ValueError(f"clip must be positive or None, got {clip}")
+    if not isinstance(batch, Batch) and not callable(batch):
+        raise TypeError(f"batch must be a Batch or a function of the step, got {type(batch).__name__}")
+
+
+def _prepare(model: nn.Module, optimizer: torch.optim.Optimizer, history: History) -> Run:
+    trained = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if not trained & {id(p) for p in model.parameters()}:
+        raise ValueError("optimizer must hold parameters of the model, got one that holds none of them")
+    model.train()
+    history.interrupted = False
+    return Run(model, optimizer, history, [group["lr"] for group in optimizer.param_groups])
+
+
+def _batches(
+    batch: Batch | Callable[[int], Batch], like: Tensor
+) -> Callable[[int], tuple[Tensor, Tensor, Tensor, bool]]:
+    """The function of the step that gives x, y, mask as tensors, and whether the state begins from zeros."""
+    if isinstance(batch, Batch):
+        fixed = *_tensors(batch, like), False
+        return lambda step: fixed
+
+    def make(step: int) -> tuple[Tensor, Tensor, Tensor, bool]:
+        made = batch(step)
+        if not isinstance(made, Batch):
+            raise TypeError(f"batch(step) must return a Batch, got {type(made).__name__}")
+        return *_tensors(made, like), bool(made.extra.get("start"))
+
+    return make
+
+
+def _update(
+    run: Run, x: Tensor, y: Tensor, mask: Tensor, start: bool, loss: Callable, clip: float | None, carry: bool
+) -> None:
+    """One step: loss, gradient, clipping, the optimizer. Where one of them is not finite, the weights stay."""
+    result = run.model(x) if run.state is None or start else run.model(x, run.state)
+    out, state = result if isinstance(result, tuple) else (result, None)
+    run.state = _detach(state) if carry else None
+    _check_out(out, mask)
+    losses = loss(out, y, mask)
+    _check_finite(losses, x, mask, run.history)
+    run.optimizer.zero_grad()
+    losses.sum().backward()
+    norms = _clip(run.model, clip)
+    if norms.ndim == 0 and not norms.isfinite():  # an ensemble lets such a net stand still
+        _diverged(norms, losses, run.history)
+    run.optimizer.step()
+    run.history.loss.append(_numbers(losses))
+    run.history.grad_norm.append(_numbers(norms))
+    run.history.steps += 1
+
+
+def _after(
+    run: Run,
+    evaluate: Callable[[nn.Module], Any] | None,
+    stop: Callable[[Any], bool] | None,
+    after: Callable[[Run], Any] | None,
+) -> None:
+    if evaluate is not None:
+        value = _evaluate(run.model, evaluate)
+        run.history.evaluations.append((run.history.steps, value))
+        run.history.stopped = stop is not None and bool(stop(value))
+    if after is not None:
+        after(run)
+
+
+def _set_rates(run: Run, factor: float) -> None:
+    for group, rate in zip(run.optimizer.param_groups, run.rates, strict=True):
+        group["lr"] = rate * factor
+
+
+def checkpoints(path: str | Path, rng: np.random.Generator | None = None) -> Callable[[Run], Any]:
+    """An `after` for `fit` that keeps the run in one file: weights, optimizer, random states, history.
+
+    rng: the generator behind the batches, whose state is kept too. Raises CheckpointError when called and the file
+    cannot be written.
+    """
+
+    def after(run: Run) -> None:
+        extra = {name: _plain(value) for name, value in vars(run.history).items()} | {"rates": run.rates}
+        checkpoint.save(path, run.model, run.optimizer, step=run.history.steps, rng=rng, extra=extra)
+
+    return after
+
+
+def resume(
+    path: str | Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    rng: np.random.Generator | None = None,
+) -> History:
+    """Bring model, optimizer, rng and torch's random state to where a file of `checkpoints` left them.
+
+    Returns the history, to go on from: `fit(…, optimizer=optimizer, history=history)` then equals the unbroken run bit
+    for bit, also with dropout. Where there is no file nothing is changed, and the history is empty.
+    Raises CheckpointError for a bad checkpoint.
+    """
+    if not Path(path).exists():
+        return History()
+    kept = checkpoint.load(path, model, optimizer, rng=rng, random_state=True).extra
+    for group, rate in zip(optimizer.param_groups, kept.pop("rates"), strict=True):
+        group["lr"] = rate
+    for name in ("loss", "grad_norm"):
+        kept[name] = [np.array(value) if isinstance(value, list) else value for value in kept[name]]
+    return History(**kept | {"evaluations": [tuple(pair) for pair in kept["evaluations"]]})
 
 
 def linear_decay(last: float = 0.05) -> Callable[[float], float]:
@@ -320,48 +396,26 @@ def _check_out(out: Any, mask: Tensor) -> None:
         raise ValueError(f"model must return out of shape (..., {T}, {B}, O), time first, got {tuple(out.shape)}")
 
 
-def _check_finite(losses: Tensor, x: Tensor, mask: Tensor, step: int, history: History) -> None:
+def _check_finite(losses: Tensor, x: Tensor, mask: Tensor, history: History) -> None:
     if losses.isfinite().all():
         return
+    step = history.steps + 1
     if not mask.any():
-        raise ValueError(f"mask must be true at one step at least, got none at step {step + 1}")
+        raise ValueError(f"mask must be true at one step at least, got none at step {step}")
     if not x.isfinite().all():
         value = x[~x.isfinite()][0].item()
-        raise ValueError(f"x must be finite, got {value} in the batch of step {step + 1}")
+        raise ValueError(f"x must be finite, got {value} in the batch of step {step}")
     nets = "" if losses.ndim == 0 else f" of net {int((~losses.isfinite()).nonzero()[0])}"
     value = losses.flatten()[~losses.flatten().isfinite()][0].item()
     before = f"; the gradient norm before was {np.max(history.grad_norm[-1]):.3g}" if history.grad_norm else ""
-    raise DivergedError(f"loss{nets} must be finite, got {value} at step {step + 1}{before}: lower lr, or clip more")
+    raise DivergedError(f"loss{nets} must be finite, got {value} at step {step}{before}: lower lr, or clip more")
 
 
-def _diverged(norm: Tensor, losses: Tensor, step: int) -> NoReturn:
+def _diverged(norm: Tensor, losses: Tensor, history: History) -> NoReturn:
     raise DivergedError(
-        f"gradient norm must be finite, got {norm.item()} at step {step + 1}, where the loss is {losses.sum():.4g}: "
-        "lower lr, or start from smaller weights"
+        f"gradient norm must be finite, got {norm.item()} at step {history.steps + 1}, where the loss is "
+        f"{losses.sum():.4g}: lower lr, or start from smaller weights"
     )
-
-
-def _save(
-    path: str | Path,
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    rates: list[float],
-    rng: np.random.Generator | None,
-    history: History,
-) -> None:
-    extra = {name: _plain(value) for name, value in vars(history).items()} | {"rates": rates}
-    checkpoints.save(path, model, optimizer, step=history.steps, rng=rng, extra=extra)
-
-
-def _resume(
-    path: str | Path, model: nn.Module, optimizer: torch.optim.Optimizer, rng: np.random.Generator | None
-) -> History:
-    kept = checkpoints.load(path, model, optimizer, rng=rng, random_state=True).extra
-    for group, rate in zip(optimizer.param_groups, kept.pop("rates"), strict=True):
-        group["lr"] = rate
-    for name in ("loss", "grad_norm"):
-        kept[name] = [np.array(value) if isinstance(value, list) else value for value in kept[name]]
-    return History(**kept | {"evaluations": [tuple(pair) for pair in kept["evaluations"]]})
 
 
 def _plain(value: Any) -> Any:

@@ -29,7 +29,7 @@ def weights(model):
 
 def run(model, seed=1, **arguments):
     rng = np.random.default_rng(seed)
-    return fit(model, adding(rng), training.mse, rng=rng, progress=False, **{"steps": 10, "lr": 0.01} | arguments)
+    return fit(model, adding(rng), training.mse, progress=False, **{"steps": 10, "lr": 0.01} | arguments)
 
 
 def test_a_net_learns_and_the_history_tells():
@@ -198,25 +198,60 @@ def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(tmp_path, dropout):
         return tasks.adding(rng, 6, 8)
 
     file = tmp_path / "run.safetensors"
-    common = {"steps": 10, "lr": 0.01, "checkpoint": file, "progress": False, **arguments}
+    common = {"steps": 10, "progress": False, **arguments}
     torch.manual_seed(3)
-    fit(first, interrupted, training.mse, rng=rng, **common)
+    keep = training.checkpoints(file, rng)
+    fit(first, interrupted, training.mse, optimizer=torch.optim.Adam(first.parameters(), lr=0.01), after=keep, **common)
     torch.manual_seed(99)  # whatever happened in between
-    rng = np.random.default_rng(55)
-    resumed = fit(second, adding(rng), training.mse, rng=rng, resume=True, **common)
+    rng, adam = np.random.default_rng(55), torch.optim.Adam(second.parameters(), lr=0.5)
+    history = training.resume(file, second, adam, rng)
+    assert history.steps == 6
+    resumed = fit(second, adding(rng), training.mse, optimizer=adam, history=history, **common)
     assert calls == list(range(8)) and resumed.steps == 10 and not resumed.interrupted
     assert torch.equal(weights(second), weights(whole))
     assert resumed.loss == unbroken.loss and resumed.grad_norm == unbroken.grad_norm
     assert resumed.evaluations == unbroken.evaluations
 
 
+def test_an_interrupted_run_goes_on_from_its_history():
+    first, second = make(), make()
+    adam, rng = torch.optim.Adam(first.parameters(), lr=0.01), np.random.default_rng(1)
+    presses = iter([False] * 4 + [True] + [False] * 9)
+
+    def batch(step):
+        if next(presses):
+            raise KeyboardInterrupt
+        return tasks.adding(rng, 6, 8)
+
+    history = fit(first, batch, training.mse, steps=10, optimizer=adam, progress=False)
+    assert history.interrupted and history.steps == 4
+    history = fit(first, batch, training.mse, steps=10, optimizer=adam, history=history, progress=False)
+    assert not history.interrupted and history.loss == run(second).loss
+    assert torch.equal(weights(first), weights(second))
+
+
+def test_where_there_is_no_file_nothing_is_resumed(tmp_path):
+    model = make()
+    before = weights(model)
+    history = training.resume(tmp_path / "none", model, torch.optim.Adam(model.parameters()))
+    assert history == History() and torch.equal(weights(model), before)
+
+
+def test_after_is_called_with_the_run_and_its_own_rates():
+    seen = []
+    run(make(), steps=5, every=2, schedule=lambda done: 0.0, after=lambda r: seen.append((r.history.steps, r.rates)))
+    assert seen == [(2, [0.01]), (4, [0.01]), (5, [0.01])]
+
+
 def test_without_resume_a_file_is_overwritten_and_a_finished_one_ends_at_once(tmp_path):
     file = tmp_path / "new" / "run.safetensors"
-    run(make(), checkpoint=file, steps=3)
+    keep = training.checkpoints(file)
+    run(make(), after=keep, steps=3)
     again = make()
-    assert run(again, checkpoint=file, steps=2).steps == 2
+    assert run(again, after=keep, steps=2).steps == 2
     third = make(seed=5)
-    assert run(third, checkpoint=file, steps=2, resume=True).steps == 2
+    adam = torch.optim.Adam(third.parameters())
+    assert run(third, optimizer=adam, history=training.resume(file, third, adam), steps=2).steps == 2
     assert torch.equal(weights(third), weights(again))
     assert [path.name for path in file.parent.iterdir()] == ["run.safetensors"]
 
@@ -228,7 +263,6 @@ def test_without_resume_a_file_is_overwritten_and_a_finished_one_ends_at_once(tm
         ({"every": 0}, "steps and every must be at least 1, got steps=10, every=0"),
         ({"clip": 0.0}, r"clip must be positive or None, got 0\.0"),
         ({"clip": math.nan}, "clip must be positive or None, got nan"),
-        ({"resume": True}, "resume needs a checkpoint to begin from, got checkpoint=None"),
         ({"stop": bool}, "stop needs the value of evaluate, got evaluate=None"),
         (
             {"optimizer": torch.optim.SGD(nn.Linear(2, 2).parameters(), lr=1.0)},
