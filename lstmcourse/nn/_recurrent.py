@@ -57,6 +57,7 @@ class Recurrent(nn.Module):
     states: tuple[str, ...] = ("h",)
     initial: ClassVar[Mapping[str, float]] = {}  # the number at which a state starts where that is not 0
     vectors: tuple[str, ...] = ()  # parameters of shape (H,) beside the weights: the peepholes
+    coupled: ClassVar[bool] = False  # whether i = 1 − f, with no rows of its own
     forget: ClassVar[str | None] = None  # the row that keeps the old state: f, or the GRU's z
     vendor: ClassVar[Callable | None] = None  # torch's kernel that computes this cell exactly, see ways.vendor
     projects: ClassVar[bool] = False  # whether proj_size is for this cell
@@ -96,7 +97,9 @@ class Recurrent(nn.Module):
             raise ValueError(f"proj_size is for LSTM alone, {type(self).__name__} has no projection; got {proj_size}")
         if self.proj_size >= self.hidden_size:
             raise ValueError(f"proj_size must be smaller than hidden_size ({hidden_size}), got {proj_size}")
-        self.bias, self.batch_first, self.bidirectional = bool(bias), bool(batch_first), bool(bidirectional)
+        self.bias = _flag("bias", bias)
+        self.batch_first = _flag("batch_first", batch_first)
+        self.bidirectional = _flag("bidirectional", bidirectional)
         self.dropout = _probability(dropout)
         if self.dropout and self.num_layers == 1:
             warnings.warn("dropout acts between layers, so it does nothing with num_layers=1", stacklevel=3)
@@ -199,7 +202,7 @@ class Recurrent(nn.Module):
 
     def route(self, input: Tensor | PackedSequence) -> str:
         """The way that a call on this input takes: "loop", "scan" or "vendor"."""
-        return _route.route(self, input)
+        return _route.route(self, _input.unpack(self, input))
 
     @overload
     def forward(self, input: Tensor, hx: States | None = None) -> tuple[Tensor, States]: ...
@@ -209,7 +212,7 @@ class Recurrent(nn.Module):
         """(output, state); see the class for shapes and errors."""
         steps = _input.unpack(self, input)  # (T, B, I), whatever it came as
         state = _input.initial_state(self, hx, steps)
-        output, state = _route.WAYS[self.route(input)](self, steps, state)
+        output, state = _route.WAYS[_route.route(self, steps)](self, steps, state)
         return _input.repack(self, output, state, steps)
 
     def extra_repr(self) -> str:
@@ -226,6 +229,13 @@ def _size(name: str, value: Any, least: int = 1) -> int:
     value = operator.index(value)
     if value < least:
         raise ValueError(f"{name} must be at least {least}, got {value}")
+    return value
+
+
+def _flag(name: str, value: Any) -> bool:
+    """True or False and nothing that Python takes for one: bool("False") is True."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be a bool, got {value!r} of type {type(value).__name__}")
     return value
 
 

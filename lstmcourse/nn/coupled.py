@@ -24,6 +24,7 @@ class CoupledLSTM(Recurrent):
     rows = "fgo"
     states = ("h", "c")
     forget = "f"
+    coupled = True
     vendor = staticmethod(torch._VF.lstm)  # its input rows those of f, negated
     scan = LSTMScan("fgo", coupled=True)
 

@@ -101,7 +101,7 @@ class NOAFLSTM(Peepholes):
 class CIFGLSTM(Peepholes):
     """Coupled input and forget gate, i = 1 − f, with peepholes (Greff et al., 2017, who compute i)."""
 
-    rows, forget = "fgo", "f"
+    rows, forget, coupled = "fgo", "f", True
     step = variant_step("fgo", coupled=True)
     scan = LSTMScan("fgo", coupled=True)
     vendor = LSTM

@@ -102,6 +102,15 @@ SIZES = [
     ((I, H), {"dropout": 1.5}, ValueError, "dropout must be a number between 0 and 1, got 1.5"),
     ((I, H), {"dropout": "a"}, ValueError, "dropout must be a number between 0 and 1, got 'a'"),
     ((I, H), {"dropout": True}, ValueError, "dropout must be a number between 0 and 1, got True"),
+    ((I, H), {"bias": "False"}, TypeError, "bias must be a bool, got 'False' of type str"),
+    ((I, H), {"bias": 1}, TypeError, "bias must be a bool, got 1 of type int"),
+    ((I, H), {"bias": None}, TypeError, "bias must be a bool, got None of type NoneType"),
+    ((I, H), {"batch_first": "no"}, TypeError, "batch_first must be a bool, got 'no' of type str"),
+    ((I, H), {"batch_first": np.True_}, TypeError, "batch_first must be a bool, got np.True_ of type bool"),
+    ((I, H), {"bidirectional": 2}, TypeError, "bidirectional must be a bool, got 2 of type int"),
+    ((I, H), {"bidirectional": [True]}, TypeError, "bidirectional must be a bool, got [True] of type list"),
+    ((I, H, "2"), {}, TypeError, "num_layers must be an integer, got '2' of type str"),
+    ((I, H, True), {}, TypeError, "num_layers must be an integer, got True of type bool"),
     ((I, H), {"forget_bias": "1"}, ValueError, "forget_bias must be a finite number, got '1'"),
     ((I, H), {"forget_bias": float("nan")}, ValueError, "forget_bias must be a finite number, got nan"),
     ((I, H), {"impl": "fast"}, ValueError, "must be one of ('auto', 'loop'"),
@@ -112,6 +121,13 @@ SIZES = [
 def test_constructor(args, kwargs, error, text):
     with pytest.raises(error, match=re.escape(text)):
         nn.LSTM(*args, **kwargs)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("flag", ["bias", "batch_first", "bidirectional"])
+def test_no_layer_takes_a_word_for_a_flag(name, flag):
+    with pytest.raises(TypeError, match=f"{flag} must be a bool, got 'False' of type str"):
+        LAYERS[name](I, H, **{flag: "False"})
 
 
 def test_constructor_of_single_layers():

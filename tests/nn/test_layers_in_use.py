@@ -239,6 +239,46 @@ def test_a_step_of_ones_own_is_the_one_that_runs(base):
     assert Renamed.ways() == base.ways()
 
 
+def _coupled_step(ax, state, w):
+    """i = 1 − f with rows g, o, f: an order that no layer of ours has."""
+    h_, c_ = state
+    a_g, a_o, a_f = (ax + nn.ways.loop.affine(h_, w.weight_hh, w.bias_hh)).chunk(3, -1)
+    f = a_f.sigmoid()
+    c = f * c_ + (1 - f) * a_g.tanh()
+    return a_o.sigmoid() * c.tanh(), c
+
+
+class OwnLSTM(nn.Recurrent):
+    """A step of one's own and a kernel for it, and no scan."""
+
+    rows, states, vendor = "ifgo", ("h", "c"), staticmethod(torch._VF.lstm)
+    step = staticmethod(nn.LSTM.step)
+
+
+class OwnCoupled(nn.Recurrent):
+    rows, states, coupled, vendor = "gof", ("h", "c"), True, staticmethod(torch._VF.lstm)
+    step = staticmethod(_coupled_step)
+
+
+class OwnGRU(nn.Recurrent):
+    rows, vendor = "rzn", staticmethod(torch._VF.gru)
+    step = staticmethod(nn.GRU.step)
+
+
+@pytest.mark.parametrize("base", [OwnLSTM, OwnCoupled, OwnGRU])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_layer_of_ones_own_with_a_vendors_kernel_and_no_scan(base, bias):
+    loop, layer = (base(I, H, 2, bias=bias, bidirectional=True, impl=way) for way in ("loop", "auto"))
+    layer.load_state_dict(loop.state_dict())
+    x = random(T, B, I, dtype=torch.float32)
+    assert layer.ways() == ("auto", "loop", "vendor") and layer.route(x) == "vendor"
+    for m in (loop, layer):
+        m(x)[0].square().sum().backward()
+    assert_close(layer(x)[0], loop(x)[0], 1e-6)
+    for key, want in gradients(loop).items():
+        assert_close(gradients(layer)[key], want, 1e-4, key)
+
+
 @pytest.mark.parametrize("layer", [nn.LSTM, nn.GRU, nn.RNN, nn.PeepholeLSTM, nn.CoupledLSTM, nn.NIGLSTM])
 def test_signatures_name_their_arguments(layer):
     """For those who read help(), and for torch.nn.utils.skip_init, which looks for ``device``."""

@@ -10,8 +10,9 @@ import torch
 import lstmcourse
 from lstmcourse import nn
 from lstmcourse.nn import LAYERS
-from lstmcourse.nn.ways import route, scan, vendor
-from lstmcourse.nn.ways.buffers import NumPy, Torch
+from lstmcourse.nn.ways import buffers, route, scan, vendor
+from lstmcourse.nn.ways.arithmetic import NUMPY, TORCH, arithmetic
+from lstmcourse.nn.ways.buffers import Buffers
 
 from ..pairs import pairwise
 from .layers import (
@@ -207,11 +208,11 @@ def test_long_sequences_in_single_precision(name):
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "fgr"])
 def test_torch_does_what_numpy_does(name, monkeypatch):
     """The scan's arithmetic on other devices, tried out on this one."""
-    assert scan.arithmetic(random(1)) is NumPy
-    assert scan.arithmetic(random(1).bfloat16()) is Torch
+    assert arithmetic(random(1)) is NUMPY
+    assert arithmetic(random(1).bfloat16()) is TORCH
     kwargs = dict(num_layers=2, bidirectional=True)
     layer, loop = make(name, impl="scan", **kwargs), make(name, impl="loop", **kwargs)
-    monkeypatch.setattr(scan, "arithmetic", lambda xs: Torch)
+    monkeypatch.setattr(buffers, "arithmetic", lambda xs: TORCH)
     for x in (random(T, B, I), nn.pack(random(T, B, I), LENGTHS)):
         assert_agrees(layer, loop, x, random_state(layer), 1e-10)
         with torch.no_grad():
@@ -264,7 +265,7 @@ def test_blocks_of_the_backward_do_not_show(name, monkeypatch):
     """The backward works through time in blocks; here in blocks of 1, 3 and all steps."""
     layer, loop = make(name, impl="scan"), make(name, impl="loop")
     for size in (1, 3, 100):
-        monkeypatch.setattr(NumPy, "block", lambda self, elements, size=size: min(size, self.T))
+        monkeypatch.setattr(Buffers, "block", lambda self, elements, size=size: min(size, self.T))
         for x in (random(T, B, I), nn.pack(random(T, B, I), LENGTHS)):
             assert_agrees(layer, loop, x, random_state(layer), 1e-10)
 
@@ -437,7 +438,7 @@ def test_one_buffer_holds_the_same_weights(name, bias):
     """cuDNN's layout: all matrices, then all biases, one after the other in one memory."""
     layer = make(name, num_layers=2, bidirectional=True, bias=bias)
     each = [layer.weights(k, r) for k in (0, 1) for r in (False, True)]
-    lists = [vendor.as_lstm(w, layer.rows, layer.scan.coupled) for w in each]
+    lists = [vendor.as_lstm(w, layer.rows, layer.coupled) for w in each]
     flat_list = vendor.one_buffer(lists)
     want = [t for ts in lists for t in ts]
     for a, b in zip(flat_list, want, strict=True):

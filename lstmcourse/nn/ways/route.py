@@ -2,26 +2,15 @@
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import PackedSequence
 
-from .loop import State, by_loop, stacked
-from .scan import one_node
+from .._input import Steps
+from ._torch_private import in_dispatch_mode, in_forward_mode, in_functorch
+from .loop import by_loop
+from .scan import by_scan
 from .vendor import by_vendor, kernel, tied
 
 SHORT = 2  # steps up to which the loop is fastest
 TIED_BELOW = 4096  # B · H from which three gates by the scan are faster than four by oneDNN
-
-
-def by_scan(layer, steps, hx: State) -> tuple[Tensor, State]:
-    """One node of autograd for each layer and direction."""
-    sizes = None if steps.packed is None else steps.packed.batch_sizes.tolist()
-
-    def run(layer, w, xs, state, steps, reverse):
-        return one_node(layer.scan, w, xs, state, sizes, reverse)
-
-    return stacked(run, layer, steps, hx)
-
-
 WAYS = {"loop": by_loop, "scan": by_scan, "vendor": by_vendor}
 
 
@@ -36,8 +25,8 @@ def check(layer, impl: str) -> None:
         raise ValueError(f"impl of {type(layer).__name__} must be one of {ways(layer)}, got {impl!r}")
 
 
-def route(layer, input: Tensor | PackedSequence) -> str:
-    """The way that a call takes: the layer's impl, or for "auto" the fastest that applies.
+def route(layer, steps: Steps) -> str:
+    """The way that a call on what `unpack` made takes: the layer's impl, or for "auto" the fastest that applies.
 
     On a CPU, by `python -m lstmcourse bench`: one or two steps are not worth more than the loop; oneDNN has an LSTM
     for float32 that is not packed; for everything else torch itself steps through time, and the scan is faster. Gates
@@ -55,14 +44,13 @@ def route(layer, input: Tensor | PackedSequence) -> str:
         _refuse_the_blind(layer.impl)
         check(layer, layer.impl)
         return layer.impl
-    packed = isinstance(input, PackedSequence)
-    xs = input.data if packed else input
+    xs, packed = steps.xs, steps.packed is not None
     if _recorded() or _differentiated_forwards() or type(xs) not in (Tensor, torch.nn.Parameter):
         return "loop"
     vendor, scan = kernel(layer) is not None, layer.scan is not None
     if xs.device.type != "cpu":
         return "vendor" if vendor else "scan" if scan and xs.is_cuda else "loop"
-    T, B = _steps(layer, input)
+    T, B = xs.shape[:2]
     if T <= SHORT:
         return "loop"
     dtype = layer.weight_ih_l0.dtype  # under autocast the input may have another
@@ -71,15 +59,6 @@ def route(layer, input: Tensor | PackedSequence) -> str:
     if vendor and not packed and _onednn(layer, dtype) and not (tied(layer) and B * layer.hidden_size >= TIED_BELOW):
         return "vendor"
     return "scan" if scan else "vendor" if vendor else "loop"
-
-
-def _steps(layer, input: Tensor | PackedSequence) -> tuple[int, int]:
-    """T and B of an input."""
-    if isinstance(input, PackedSequence):
-        return len(input.batch_sizes), int(input.batch_sizes[0])
-    if input.dim() == 2:
-        return input.size(0), 1
-    return (input.size(1), input.size(0)) if layer.batch_first else (input.size(0), input.size(1))
 
 
 def _onednn(layer, dtype: torch.dtype) -> bool:
@@ -102,10 +81,9 @@ def _refuse_the_blind(impl: str) -> None:
 
 
 def _differentiated_forwards() -> bool:
-    functorch = torch._C._functorch.peek_interpreter_stack() is not None
-    return functorch or torch.autograd.forward_ad._current_level >= 0
+    return in_functorch() or in_forward_mode()
 
 
 def _recorded() -> bool:
     """Whether torch.jit.trace or a dispatch mode, such as torch.export's, writes down the operations."""
-    return torch.jit.is_tracing() or torch._C._len_torch_dispatch_stack() > 0
+    return torch.jit.is_tracing() or in_dispatch_mode()

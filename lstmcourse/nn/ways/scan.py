@@ -8,7 +8,8 @@ x, 1 and h lie side by side in one buffer, [x | 1 | h]: one product with [W | b 
 one product over all steps is dW, db and dU.
 
 A cell's scan has the names of its parameters, ``parameters(w)``, and ``forward`` and ``backward`` over arrays; see
-`scan_lstm`, `scan_gru` and `scan_rnn`. This module is what stands between them and autograd.
+`scan_lstm`, `scan_gru` and `scan_rnn`. This module is what stands between them and autograd; what they compute with is
+in `arithmetic`, and where it lies in `buffers`.
 """
 
 from types import SimpleNamespace
@@ -17,7 +18,10 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from .buffers import arithmetic, computing
+from . import _torch_private
+from .arithmetic import computing
+from .buffers import Buffers
+from .loop import State, stacked
 
 UNBATCHED = 'impl="scan" takes one gradient at a time; make the layer with impl="loop" for is_grads_batched=True'
 ONCE = 'impl="{}" has first derivatives only; make the layer with impl="loop" to differentiate its gradient again'
@@ -41,18 +45,19 @@ class OneNode(Function):
 
     @staticmethod
     def forward(ctx, scan, names, sizes, reverse, save, xs, *tensors):
-        m = arithmetic(xs)(xs, sizes, save)
-        x, *arrays = map(m.array, (xs, *tensors))
+        m = Buffers(xs, sizes, save)
+        ops = m.ops
+        x, *arrays = map(ops.array, (xs, *tensors))
         state, p = arrays[: scan.states], _namespace(scan, names, arrays[scan.states :])
         with computing():
-            X, final, tape = scan.forward(m, m.flip(x) if reverse else x, state, p)
+            X, final, tape = scan.forward(m, ops.flip(x) if reverse else x, state, p)
         hs = m.outputs(X[1:, :, x.shape[2] + 1 :])
-        hs = m.copy(m.flip(hs) if reverse else hs)
+        hs = ops.copy(ops.flip(hs) if reverse else hs)
         if save:
             ctx.set_materialize_grads(False)
             ctx.scan, ctx.names, ctx.m, ctx.reverse = scan, names, m, reverse
-            ctx.save_for_backward(xs, *tensors, *map(m.tensor, (X, *tape)))
-        return m.tensor(hs), *map(m.tensor, final)
+            ctx.save_for_backward(xs, *tensors, *map(ops.tensor, (X, *tape)))
+        return ops.tensor(hs), *map(ops.tensor, final)
 
     @staticmethod
     def backward(ctx, dhs, *dstate):
@@ -60,7 +65,7 @@ class OneNode(Function):
         inputs = saved[: len(ctx.names) + ctx.scan.states + 1]
         compute = lambda: _gradients(ctx, saved, dhs, dstate)
         given = [d for d in (dhs, *dstate) if d is not None]
-        if any(map(torch._C._functorch.is_legacy_batchedtensor, given)):
+        if any(map(_torch_private.is_batched_gradient, given)):
             raise RuntimeError(UNBATCHED)
         if torch.is_grad_enabled():  # create_graph=True
             return None, None, None, None, None, *FirstOnly.apply("scan", compute, *inputs, *given)
@@ -69,20 +74,20 @@ class OneNode(Function):
 
 def _gradients(ctx, saved: tuple[Tensor, ...], dhs: Tensor | None, dstate) -> tuple[Tensor | None, ...]:
     """dL/dxs, dL/dstate and dL/dparameters, in the order of the inputs."""
-    m, scan, names = ctx.m, ctx.scan, ctx.names
-    xs, *arrays = map(m.array, saved)
+    m, ops, scan, names = ctx.m, ctx.m.ops, ctx.scan, ctx.names
+    xs, *arrays = map(ops.array, saved)
     state, p = arrays[: scan.states], _namespace(scan, names, arrays[scan.states :][: len(names)])
     X, *tape = arrays[scan.states + len(names) :]
-    grads = [m.zeros(*s.shape) if d is None else m.copy(m.array(d)) for s, d in zip(state, dstate, strict=True)]
+    grads = [m.zeros(*s.shape) if d is None else ops.copy(ops.array(d)) for s, d in zip(state, dstate, strict=True)]
     if dhs is not None:
-        dhs = m.array(dhs)
-        dhs = m.each(m.flip(dhs) if ctx.reverse else dhs)
+        dhs = ops.array(dhs)
+        dhs = m.each(ops.flip(dhs) if ctx.reverse else dhs)
     with computing():
         dxs, d = scan.backward(m, X, tape, p, dhs, grads, ctx.needs_input_grad[5])
     if dxs is not None:
         dxs = dxs.reshape(xs.shape)
-        dxs = m.tensor(m.copy(m.flip(dxs)) if ctx.reverse else dxs)
-    return dxs, *map(m.tensor, grads), *(m.tensor(d[name]) for name in names)
+        dxs = ops.tensor(ops.copy(ops.flip(dxs)) if ctx.reverse else dxs)
+    return dxs, *map(ops.tensor, grads), *(ops.tensor(d[name]) for name in names)
 
 
 def _namespace(scan, names, arrays) -> SimpleNamespace:
@@ -99,3 +104,13 @@ def one_node(scan, w, xs: Tensor, state, sizes: list[int] | None, reverse: bool)
     save = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
     hs, *final = OneNode.apply(scan, tuple(p), sizes, reverse, save, *tensors)
     return hs, tuple(final)
+
+
+def by_scan(layer, steps, hx: State) -> tuple[Tensor, State]:
+    """One node of autograd for each layer and direction."""
+    sizes = None if steps.packed is None else steps.packed.batch_sizes.tolist()
+
+    def run(layer, w, xs, state, steps, reverse):
+        return one_node(layer.scan, w, xs, state, sizes, reverse)
+
+    return stacked(run, layer, steps, hx)

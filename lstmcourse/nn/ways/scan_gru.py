@@ -7,6 +7,8 @@ the error of h is multiplied to become that of its pre-activation.
 import torch
 from torch import Tensor
 
+from .buffers import Buffers, unjoin
+
 
 class GRUScan:
     """GRU with the reset gate after the recurrent product."""
@@ -24,21 +26,22 @@ class GRUScan:
             p |= {"b": w.bias_ih + torch.cat([b_rz, b_hn.new_zeros(H)]), "b_hn": b_hn}
         return p
 
-    def forward(self, m, xs, state, p):
-        dot, mul, add, sub, tanh, steps = m.dot, m.mul, m.add, m.sub, m.tanh, m.each
+    def forward(self, m: Buffers, xs, state, p):
+        ops, steps = m.ops, m.each
+        dot, mul, add, sub, tanh = ops.dot, ops.mul, ops.add, ops.sub, ops.tanh
         (h0,), H, I = state, p.U.shape[1], xs.shape[-1]
         X, K = m.joined(xs, h0), m.weights(p, H, [0.5, 0.5, 1.0])
         RZ, V, N = m.gates(2, H), m.gates(1, H)[:, 0], m.empty(m.T, m.B, H)
-        m.dot(X[:-1, :, : I + 1].reshape(-1, I + 1), K[2, : I + 1], N.reshape(-1, H))  # a_n of (1), for all steps
+        dot(X[:-1, :, : I + 1].reshape(-1, I + 1), K[2, : I + 1], N.reshape(-1, H))  # a_n of (1), for all steps
         K_rz, K_v = K[:2], K[2, I:]
         K_v[0] = 0 if p.b_hn is None else p.b_hn
         x, rz, r, z = steps(X), steps(RZ), steps(RZ[:, 0]), steps(RZ[:, 1])
         h_, one_h, h = steps(X[:, :, I + 1 :]), steps(X[:, :, I:]), steps(X[:, :, I + 1 :], 1)
         v, n, tmp = steps(V), steps(N), m.row(m.B, H)
         for t in range(m.T):
-            m.matmul(x[t], K_rz, rz[t])  # (1), (2)
+            ops.matmul(x[t], K_rz, rz[t])  # (1), (2)
             tanh(rz[t], rz[t])
-            m.sigmoid(rz[t])  # (3), (4)
+            ops.sigmoid(rz[t])  # (3), (4)
             dot(one_h[t], K_v, v[t])  # (5)
             mul(r[t], v[t], tmp[t])
             add(n[t], tmp[t], n[t])
@@ -48,8 +51,9 @@ class GRUScan:
             add(n[t], tmp[t], h[t])  # (7)
         return X, (m.leave(X[:, :, I + 1 :]),), (RZ, V, N)
 
-    def backward(self, m, X, tape, p, dhs, dstate, want_dx: bool):
-        mul, add, steps = m.mul, m.add, m.each
+    def backward(self, m: Buffers, X, tape, p, dhs, dstate, want_dx: bool):
+        ops, steps = m.ops, m.each
+        dot, mul, add = ops.dot, ops.mul, ops.add
         RZ, V, N = tape
         (dh,), B, H, I = dstate, m.B, p.U.shape[1], p.W.shape[1]
         A = m.empty(m.block(B * 4 * H), 4, B, H)  # of r, z, v and n
@@ -60,11 +64,11 @@ class GRUScan:
             at, b = slice(block.start, block.stop), slice(0, len(block))
             h_, r, z, v, n = X[at, :, I + 1 :], RZ[at, 0], RZ[at, 1], V[at], N[at]
             A_r, A_z, A_v, A_n = (A[b, k] for k in range(4))
-            m.slope_of_sigmoid(RZ[at], A[b, :2])
-            m.sub(h_, n, A_n)
+            ops.slope_of_sigmoid(RZ[at], A[b, :2])
+            ops.sub(h_, n, A_n)
             mul(A_z, A_n, A_z)  # da_z = dh ∘ (h₋ − n) ∘ z ∘ (1 − z)
-            m.slope_of_tanh(n, A_n)
-            m.one_minus(z, A_v)
+            ops.slope_of_tanh(n, A_n)
+            ops.one_minus(z, A_v)
             mul(A_n, A_v, A_n)  # da_n = dh ∘ (1 − z) ∘ (1 − n²)
             mul(A_r, v, A_r)
             mul(A_r, A_n, A_r)  # da_r = da_n ∘ v ∘ r ∘ (1 − r)
@@ -75,13 +79,13 @@ class GRUScan:
                 mul(slopes[t], dh_t[t], da_rzv[t])
                 mul(slope_n[t], dh_t[t], da_n[t])
                 mul(dh_t[t], z_t[t], dh_t[t])  # from (7)
-                m.dot(da[t], p.U, tmp_t[t])
+                dot(da[t], p.U, tmp_t[t])
                 add(dh_t[t], tmp_t[t], dh_t[t])  # from (2) and (5)
             m.clear(D, block)
             m.clear(DN, block)
         d2, dn2, X2 = D.reshape(-1, 3 * H), DN.reshape(-1, H), X[:-1].reshape(-1, X.shape[-1])
-        d = m.unjoin(d2.T @ X2, I)  # from (1), (2) and (5)
-        d["b_hn"] = m.copy(d["b"][2 * H :])
+        d = unjoin(d2.T @ X2, I)  # from (1), (2) and (5)
+        d["b_hn"] = ops.copy(d["b"][2 * H :])
         dK_n = dn2.T @ X2[:, : I + 1]
         d["W"][2 * H :], d["b"][2 * H :] = dK_n[:, :I], dK_n[:, I]  # from (1)
         return (d2[:, : 2 * H] @ p.W[: 2 * H] + dn2 @ p.W[2 * H :] if want_dx else None), d
@@ -97,20 +101,21 @@ class GRUResetBeforeScan:
     def parameters(w) -> dict[str, Tensor | None]:
         return {"W": w.weight_ih, "U": w.weight_hh, "b": None if w.bias_ih is None else w.bias_ih + w.bias_hh}
 
-    def forward(self, m, xs, state, p):
-        dot, mul, add, sub, tanh, steps = m.dot, m.mul, m.add, m.sub, m.tanh, m.each
+    def forward(self, m: Buffers, xs, state, p):
+        ops, steps = m.ops, m.each
+        dot, mul, add, sub, tanh = ops.dot, ops.mul, ops.add, ops.sub, ops.tanh
         (h0,), H, I = state, p.U.shape[1], xs.shape[-1]
         X, K = m.joined(xs, h0), m.weights(p, H, [0.5, 0.5, 1.0])
         RZ, S, N = m.gates(2, H), m.gates(1, H)[:, 0], m.empty(m.T, m.B, H)
-        m.dot(X[:-1, :, : I + 1].reshape(-1, I + 1), K[2, : I + 1], N.reshape(-1, H))  # a_n of (1), for all steps
+        dot(X[:-1, :, : I + 1].reshape(-1, I + 1), K[2, : I + 1], N.reshape(-1, H))  # a_n of (1), for all steps
         K_rz, K_n = K[:2], K[2, I + 1 :]
         x, rz, r, z = steps(X), steps(RZ), steps(RZ[:, 0]), steps(RZ[:, 1])
         h_, h = steps(X[:, :, I + 1 :]), steps(X[:, :, I + 1 :], 1)
         s, n, tmp = steps(S), steps(N), m.row(m.B, H)
         for t in range(m.T):
-            m.matmul(x[t], K_rz, rz[t])  # (1)
+            ops.matmul(x[t], K_rz, rz[t])  # (1)
             tanh(rz[t], rz[t])
-            m.sigmoid(rz[t])  # (2), (3)
+            ops.sigmoid(rz[t])  # (2), (3)
             mul(r[t], h_[t], s[t])  # (4)
             dot(s[t], K_n, tmp[t])
             add(n[t], tmp[t], n[t])
@@ -120,8 +125,9 @@ class GRUResetBeforeScan:
             add(n[t], tmp[t], h[t])  # (6)
         return X, (m.leave(X[:, :, I + 1 :]),), (RZ, S, N)
 
-    def backward(self, m, X, tape, p, dhs, dstate, want_dx: bool):
-        dot, mul, add, steps = m.dot, m.mul, m.add, m.each
+    def backward(self, m: Buffers, X, tape, p, dhs, dstate, want_dx: bool):
+        ops, steps = m.ops, m.each
+        dot, mul, add = ops.dot, ops.mul, ops.add
         RZ, S, N = tape
         (dh,), B, H, I = dstate, m.B, p.U.shape[1], p.W.shape[1]
         A = m.empty(m.block(B * 3 * H), 3, B, H)  # of r, z and n
@@ -134,13 +140,13 @@ class GRUResetBeforeScan:
             at, b = slice(block.start, block.stop), slice(0, len(block))
             h_, r, z, n = X[at, :, I + 1 :], RZ[at, 0], RZ[at, 1], N[at]
             A_r, A_z, A_n = (A[b, k] for k in range(3))
-            m.slope_of_sigmoid(z, A_z)
-            m.sub(h_, n, A_n)
+            ops.slope_of_sigmoid(z, A_z)
+            ops.sub(h_, n, A_n)
             mul(A_z, A_n, A_z)  # da_z = dh ∘ (h₋ − n) ∘ z ∘ (1 − z)
-            m.slope_of_tanh(n, A_n)
-            m.one_minus(z, A_r)
+            ops.slope_of_tanh(n, A_n)
+            ops.one_minus(z, A_r)
             mul(A_n, A_r, A_n)  # da_n = dh ∘ (1 − z) ∘ (1 − n²)
-            m.slope_of_sigmoid(r, A_r)
+            ops.slope_of_sigmoid(r, A_r)
             mul(A_r, h_, A_r)  # da_r = ds ∘ h₋ ∘ r ∘ (1 − r)
             for t in reversed(block):
                 if dhs is not None:
@@ -155,6 +161,6 @@ class GRUResetBeforeScan:
                 add(dh_t[t], tmp_t[t], dh_t[t])  # from (2) and (3)
             m.clear(D, block)
         d2, X2 = D.reshape(-1, 3 * H), X[:-1].reshape(-1, X.shape[-1])
-        d = m.unjoin(d2.T @ X2, I)  # from (1), (2) and (3)
+        d = unjoin(d2.T @ X2, I)  # from (1), (2) and (3)
         d["U"][2 * H :] = d2[:, 2 * H :].T @ S.reshape(-1, H)  # from (5)
         return (d2 @ p.W if want_dx else None), d

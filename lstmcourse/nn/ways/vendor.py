@@ -55,7 +55,7 @@ def by_vendor(layer, steps, hx):
     xs = steps.xs if packed is None else packed.data
     xs, *rest = once(xs, *hx, *flat_weights(layer))
     hx, weights = tuple(rest[: len(hx)]), rest[len(hx) :]
-    biases = layer.bias or (tied(layer) and not layer.scan.coupled)  # saturated rows need them
+    biases = layer.bias or (tied(layer) and not layer.coupled)  # saturated rows need them
     flags = (biases, layer.num_layers, layer.dropout, layer.training, layer.bidirectional)
     state = hx if len(hx) > 1 else hx[0]
     if packed is None:
@@ -70,7 +70,7 @@ def flat_weights(layer) -> list[Tensor]:
     each = [layer.weights(k, bool(r)) for k in range(layer.num_layers) for r in range(layer._directions)]
     if not tied(layer):
         return [t for w in each for t in _given(w)]
-    lists = [as_lstm(w, layer.rows, layer.scan.coupled) for w in each]
+    lists = [as_lstm(w, layer.rows, layer.coupled) for w in each]
     return one_buffer(lists) if lists[0][0].is_cuda else [t for ts in lists for t in ts]
 
 
