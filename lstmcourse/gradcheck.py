@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .reference import CELLS, Cell, Params, init, unroll, unroll_backward
+from .reference import Cell, Params, init, unroll, unroll_backward
 
 
 def central_differences(f: Callable[..., float], arrays: Sequence[np.ndarray], eps: float = 1e-5) -> tuple:
@@ -167,11 +167,12 @@ def certificate(
 ) -> Certificate:
     """Work out a cell's outputs and gradients in every way there is, and compare each pair of ways.
 
-    The loss is a random weighted sum of h at every step and of all final states; parameters, input and initial state
-    are random too, in float64. The ways: the cell's own backward (hand-written); central differences of its forward;
-    autograd through the loop of `lstmcourse.nn`; torch.nn, where it has the cell; onnxruntime (outputs only, float32),
-    where it is installed and has the cell. A cell that the package does not know by its name and shapes, one's own,
-    is held against central differences alone, and so is every cell where torch is not installed.
+    The loss is a random weighted sum of h at every step and of all final states; parameters and input are random too,
+    and the initial state is the one after three random steps; all in float64. The ways: the cell's own backward
+    (hand-written); central differences of its forward; autograd through the loop of `lstmcourse.nn`; torch.nn, where
+    it has the cell; onnxruntime (outputs only, float32), where it is installed and has the cell. A cell of one's own,
+    that the package does not know by its name and by what it says of itself, is held against central differences
+    alone, and so is every cell where torch is not installed.
 
     Args:
         cell: a `Cell`.
@@ -188,14 +189,12 @@ def certificate(
     rng = np.random.default_rng(0) if rng is None else rng
     p = init(cell, input_size, hidden_size, rng, scale=0.7)
     xs = rng.normal(size=(T, B, input_size))
-    s0 = tuple(rng.normal(size=(B, hidden_size)) for _ in cell.states)
+    s0 = tuple(s[-1] for s in unroll(cell, p, rng.normal(size=(3, B, input_size)))[0])
     weights = [rng.normal(size=(T, B, hidden_size))] + [rng.normal(size=(B, hidden_size)) for _ in cell.states[1:]]
     problem = (cell, p, xs, s0, weights)
     ways = {"hand-written": _hand_written(*problem), "central differences": _central(*problem)}
-    if _is_known(cell, input_size, hidden_size) and find_spec("torch"):
-        ways |= _by_torch(*problem)
-        if find_spec("onnxruntime") and find_spec("onnx") and cell.name != "fgr":
-            ways["onnxruntime"] = _by_onnxruntime(cell, p, xs, s0)
+    if find_spec("torch"):
+        ways |= _by_libraries(*problem)
     return Certificate(cell.name, {"T": T, "B": B, "I": input_size, "H": hidden_size}, ways)
 
 
@@ -249,21 +248,14 @@ def _central(cell, p, xs, s0, weights) -> dict[str, np.ndarray]:
     return _gradients(cell, parameters, values[0], values[1:])
 
 
-def _is_known(cell: Cell, input_size: int, hidden_size: int) -> bool:
-    """Is there a layer that means the same by this name and these shapes?"""
-    from .reference.odyssey import VARIANTS
-
-    same = [c for c in CELLS if c.name == cell.name]
-    shapes = cell.shapes(input_size, hidden_size)
-    return (bool(same) and same[0].shapes(input_size, hidden_size) == shapes) or cell.name.split("_")[0] in VARIANTS
-
-
-def _by_torch(cell, p, xs, s0, weights) -> dict[str, dict[str, np.ndarray]]:
-    """Our own loop under autograd, and torch.nn's layer where there is one."""
+def _by_libraries(cell, p, xs, s0, weights) -> dict[str, dict[str, np.ndarray]]:
+    """Our own loop under autograd, torch.nn's layer and onnxruntime, each where there is one."""
     import torch
 
     from . import convert
 
+    if not convert.is_known(cell):
+        return {}
     ours = convert.to_torch(cell, p)
     ours.impl = "loop"
     layers: dict[str, Any] = {"torch autograd": ours}
@@ -273,11 +265,16 @@ def _by_torch(cell, p, xs, s0, weights) -> dict[str, dict[str, np.ndarray]]:
         with torch.random.fork_rng(devices=[]):
             layers["torch.nn"] = theirs[cell.name](xs.shape[2], p.U.shape[1], dtype=torch.float64, **kwargs)
         layers["torch.nn"].load_state_dict(ours.state_dict())
-    return {name: _run_layer(layer, cell, p, xs, s0, weights) for name, layer in layers.items()}
+    ways = {name: _run_layer(layer, cell, xs, s0, weights) for name, layer in layers.items()}
+    if find_spec("onnxruntime") and find_spec("onnx") and cell.name in convert.OPERATORS:
+        ways["onnxruntime"] = _by_onnxruntime(cell, p, xs, s0)
+    return ways
 
 
-def _run_layer(layer, cell, p, xs, s0, weights) -> dict[str, np.ndarray]:
+def _run_layer(layer, cell, xs, s0, weights) -> dict[str, np.ndarray]:
     import torch
+
+    from . import convert
 
     x, *state = (torch.tensor(a, requires_grad=True) for a in (xs, *s0))
     hx = tuple(s[None] for s in state)
@@ -285,15 +282,9 @@ def _run_layer(layer, cell, p, xs, s0, weights) -> dict[str, np.ndarray]:
     values = [output, *(s[0] for s in final[1:])] if len(hx) > 1 else [output]
     loss = sum((torch.tensor(w) * v).sum() for w, v in zip(weights, values, strict=True))
     loss.backward()
-    grad = {k.removesuffix("_l0"): v.grad.numpy() for k, v in layer.named_parameters()}
-    b, b_hh = grad.pop("bias_ih"), grad.pop("bias_hh")
-    d = {"W": grad.pop("weight_ih"), "U": grad.pop("weight_hh"), "b": b}
-    if "b_hn" in vars(p):
-        d["b_hn"] = b_hh[2 * len(p.b_hn) :]
-    if "weight_gates" in grad:
-        d["R"] = grad.pop("weight_gates")
+    d = convert.gradients_from_torch(layer)
     outputs = _outputs(cell, [v.detach().numpy() for v in values])
-    return outputs | _gradients(cell, d | grad, x.grad.numpy(), [s.grad.numpy() for s in state])
+    return outputs | _gradients(cell, vars(d), x.grad.numpy(), [s.grad.numpy() for s in state])
 
 
 def _by_onnxruntime(cell, p, xs, s0) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .reference import Cell, Params, unroll, zero_state, zeros_like
+from .reference import Cell, Params, unroll, zeros_like
 
 # ---- the values inside
 
@@ -19,7 +19,7 @@ def gate_traces(model, x, hx=None, layer_index: int = 0, reverse: bool = False) 
     Args:
         model: a layer, or (cell, params).
         x: the input, (T, B, I), a NumPy array or a tensor; (B, T, I) for a layer with batch_first.
-        hx: the initial state as the layer takes it; for (cell, params) a tuple of (B, H). Zeros unless given.
+        hx: the initial state as the layer takes it; for (cell, params) a tuple of (B, H). By default the cell's start.
         layer_index, reverse: which layer and direction of a layer that has several. Dropout is not applied.
 
     Returns:
@@ -100,7 +100,7 @@ def gradient_against_lag(model, xs, readout=None, state=None, rng=None) -> dict[
         model: a layer with one layer and one direction, or (cell, params).
         xs: the input (T, B, I), in float64.
         readout: r (B, H); rows of length 1 in random directions unless given.
-        state: the initial state, a tuple of (B, H); zeros unless given.
+        state: the initial state, a tuple of (B, H); the cell's own start unless given.
         rng: for the readout; the same one each time unless given.
 
     Returns:
@@ -118,7 +118,7 @@ def gradient_against_lag(model, xs, readout=None, state=None, rng=None) -> dict[
         readout /= np.linalg.norm(readout, axis=1, keepdims=True)
     elif np.shape(readout) != shape:
         raise ValueError(f"readout must have shape {shape}, got {np.shape(readout)}")
-    dstate = (np.asarray(readout, float), *zero_state(cell, *shape)[1:])
+    dstate = (np.asarray(readout, float), *(np.zeros(shape) for _ in cell.states[1:]))
     norms, scratch = [], zeros_like(p)
     for cache in reversed(caches):
         norms.append([np.linalg.norm(d, axis=1).mean() for d in dstate])
@@ -132,7 +132,7 @@ def jacobians(cell: Cell, p: Params, xs, state=None, row: int = 0) -> np.ndarray
     Args:
         cell, p: the network.
         xs: the input (T, B, I), or the caches of a run by `unroll`.
-        state: the initial state, a tuple of (B, H); zeros unless given.
+        state: the initial state, a tuple of (B, H); the cell's own start unless given.
         row: the sequence of the batch whose Jacobians are wanted.
 
     Returns:
@@ -295,72 +295,100 @@ def clamp(
 ):
     """Run a network with one gate held at a value: what it would do if it could not forget, write or speak.
 
-    Nothing but the gate's own rows is changed: from step ``start`` on, its weights, recurrent weights and peephole
-    are zero and its bias is the pre-activation of that value, ±∞ for 0 and 1, so that those are met exactly.
-
     Args:
-        cell, p: the network.
+        cell, p: the network; the cell may be one's own, if it states its ``gates``.
         xs: the input (T, B, I).
-        gate: one of the cell's gates: i f g o, r z n. Where i = 1 − f, clamping i clamps f at 1 − value.
-        value: between 0 and 1, between −1 and 1 for the candidates g and n; a number, or one for each of the units.
+        gate, value, units: as in `held`, whose parameters the clamped steps have.
         start, stop: the steps start, …, stop − 1 are clamped; to the end unless stop is given.
-        units: the indices of the units; all unless given.
-        state: the initial state, a tuple of (B, H); zeros unless given.
+        state: the initial state, a tuple of (B, H); the cell's own start unless given.
 
     Returns:
         states, caches, as of `unroll`.
 
     Raises:
-        ValueError: for a gate that the cell does not compute, a value out of range or too many of them, a unit or
-            step that is not there.
+        ValueError: as `held` does, for a step that is not there, and for a gate that is not what ``cell.gates`` says:
+            one that these parameters do not hold.
     """
     T = len(xs)
     stop = T if stop is None else stop
     if not 0 <= start <= stop <= T:
         raise ValueError(f"start and stop must satisfy 0 ≤ start ≤ stop ≤ {T}, got {start} and {stop}")
-    held = _held(cell, p, gate, value, units)
+    clamped = held(cell, p, gate, value, units)
     parts, caches = [], []
-    for params, first, last in ((p, 0, start), (held, start, stop), (p, stop, T)):
+    for params, first, last in ((p, 0, start), (clamped, start, stop), (p, stop, T)):
         if first < last:
             states, made = unroll(cell, params, xs[first:last], state)
             state = tuple(s[-1] for s in states)
             parts.append(states)
             caches += made
+    for cache in caches[start:stop]:
+        got = cache[gate] if gate in cache else 1 - cache[cell.gates[gate].coupled]
+        got = got if units is None else got[:, np.atleast_1d(units)]
+        if not np.allclose(got, value, rtol=1e-5, atol=1e-12):
+            name = f"{gate} of {cell.name}"
+            raise ValueError(f"{name} is not what its gates say: held at {value}, it is {got.flat[0]:.3g}")
     return tuple(np.concatenate(s) for s in zip(*parts, strict=True)), caches
 
 
-def _held(cell: Cell, p: Params, gate: str, value, units) -> Params:
+def held(cell: Cell, p: Params, gate: str = "f", value=0.0, units=None) -> Params:
+    """The parameters of a network with one gate held at a value.
 
-    rows = cell.rows
-    kind = cell.name.split("_")[0]
+    Nothing but the gate's own rows is changed: its weights, recurrent weights and peephole are zero and its bias is
+    the pre-activation of that value, ±∞ for a σ's 0 and 1, so that those are met exactly.
+
+    Args:
+        cell, p: the network.
+        gate: one of cell.gates. Where i = 1 − f, holding i holds f at 1 − value.
+        value: in the range of the gate's squashing, for σ 0 to 1; a number, or one for each of the units.
+        units: the indices of the units; all unless given.
+
+    Raises:
+        ValueError: for a gate that the cell does not state, a squashing that `SQUASHINGS` does not have, a value out
+            of range or too many of them, a unit that is not there, parameters of which the cell does not say whose
+            rows they have.
+    """
     value = np.asarray(value, float)
-    if gate == "i" and kind in ("coupled", "cifg"):
-        gate, value = "f", 1 - value
-    if gate not in rows or rows == "h":
-        raise ValueError(f"gate must be one that {cell.name} computes ({', '.join(rows)}), got {gate!r}")
-    H = p.U.shape[1]
+    if gate not in cell.gates:
+        stated = ", ".join(cell.gates) or "none"
+        raise ValueError(f"gate must be one that {cell.name} states ({stated}), got {gate!r}")
+    if cell.gates[gate].coupled:
+        gate, value = cell.gates[gate].coupled, 1 - value
+    H, rows = p.U.shape[1], cell.rows
+    stacks = {"W": rows, "U": rows, "b": rows} | {f"p_{k}": k for k, g in cell.gates.items() if g.peephole}
+    stacks |= cell.stacks
+    for name, array in vars(p).items():
+        if name not in stacks or len(array) != len(stacks[name]) * H:
+            raise ValueError(f"{cell.name} must say in gates or stacks whose rows its {name} {array.shape} has")
     units = np.arange(H) if units is None else np.atleast_1d(units)
     if units.dtype.kind not in "iu" or not ((units >= 0) & (units < H)).all():
         raise ValueError(f"units must be indices 0 … {H - 1}, got {units}")
     if value.shape not in ((), units.shape):
         raise ValueError(f"value must be one number, or one for each of the {units.size} units, got {value.shape}")
     q = Params(**{k: v.copy() for k, v in vars(p).items()})
-    block = rows.index(gate) * H + units
-    q.W[block], q.U[block], q.b[block] = 0.0, 0.0, _pre_activation(kind, gate, value)
-    for name, where in ((f"p_{gate}", units), ("R", "ifo".find(gate) * H + units)):
-        if hasattr(q, name) and (name != "R" or gate in "ifo"):
-            getattr(q, name)[where] = 0.0
-    if gate == "n" and hasattr(q, "b_hn"):
-        q.b_hn[units] = 0.0
+    for name, gates in stacks.items():
+        if gate in gates:
+            getattr(q, name)[gates.index(gate) * H + units] = 0.0
+    q.b[rows.index(gate) * H + units] = _pre_activation(cell, gate, value)
     return q
 
 
-def _pre_activation(kind: str, gate: str, value: np.ndarray) -> Any:
-    """The a with σ(a) = value, or tanh(a) = value for a candidate."""
-    if gate == "g" and kind == "niaf":
-        return value
-    low = -1.0 if gate in "gn" else 0.0
-    if not ((value >= low) & (value <= 1)).all():
-        raise ValueError(f"value of {gate} must be between {low:g} and 1, got {value}")
+SQUASHINGS: dict[str, tuple[float, float, Any]] = {  # range, and the inverse on it
+    "σ": (0.0, 1.0, lambda y: np.log(y) - np.log1p(-y)),
+    "tanh": (-1.0, 1.0, np.arctanh),
+    "exp": (0.0, np.inf, np.log),
+    "relu": (0.0, np.inf, np.positive),
+    "identity": (-np.inf, np.inf, np.positive),
+}
+
+
+def _pre_activation(cell: Cell, gate: str, value: np.ndarray) -> np.ndarray:
+    """The a with σ(a) = value, or tanh(a), or whatever squashes the gate."""
+    squashing = cell.gates[gate].squashing
+    if squashing not in SQUASHINGS:
+        known = ", ".join(SQUASHINGS)
+        raise ValueError(f"{gate} of {cell.name} is squashed by {squashing!r}, and only {known} can be inverted")
+    low, high, inverse = SQUASHINGS[squashing]
+    if not ((value >= low) & (value <= high)).all():
+        raise ValueError(f"value of {gate} must be between {low:g} and {high:g}, got {value}")
     with np.errstate(divide="ignore"):
-        return np.arctanh(value) if gate in "gn" else np.log(value) - np.log1p(-value)
+        return inverse(value)

@@ -18,10 +18,13 @@ from lstmcourse.reference import (
     NIAF,
     PEEPHOLE,
     RNN,
+    Gate,
     Params,
     init,
     unroll,
+    unroll_backward,
 )
+from tests.own import EXPONENTIAL
 from tests.reference._problems import disagreement, problem
 
 every_cell = pytest.mark.parametrize("cell", CELLS, ids=lambda c: c.name)
@@ -296,7 +299,8 @@ def test_constant_units_and_bad_labels():
 
 # ---- clamps
 
-GATES = [(cell, gate) for cell in CELLS for gate in cell.rows if gate != "h"]
+ROWS = [(cell, gate) for cell in CELLS for gate in cell.rows if gate != "h"]
+GATES = [(cell, gate) for cell, gate in ROWS if cell.gates[gate].squashing in probes.SQUASHINGS]
 
 
 @pytest.mark.parametrize(("cell", "gate"), GATES, ids=[f"{c.name}-{g}" for c, g in GATES])
@@ -319,6 +323,19 @@ def test_the_gate_is_held_from_start_to_stop_and_nothing_before(cell, gate, valu
     np.testing.assert_array_equal(trace[start][:, others], free_caches[start][gate][:, others])
     assert (states[0][start:] != free[0][start:]).any()
     assert all(np.isfinite(s).all() for s in states)
+
+
+def test_any_other_gate_is_refused_by_name():
+    for cell, gate in set(ROWS) - set(GATES):
+        with refuse(ValueError, f"{gate} of {cell.name} is squashed by"):
+            probes.clamp(cell, problem(cell).p, problem(cell).xs, gate)
+
+
+def test_a_state_without_a_gate_is_held_too():
+    prob = problem(RNN)
+    (h,), _ = probes.clamp(RNN, prob.p, prob.xs, "h", -0.5, start=1, stop=3)
+    np.testing.assert_allclose(h[1:3], -0.5, rtol=1e-14)
+    assert not np.isclose(h[3:], -0.5).any()
 
 
 def test_clamped_gates_do_what_the_equations_say():
@@ -365,10 +382,10 @@ def test_clamping_an_fgr_gate_silences_its_gate_recurrence():
 def test_clamp_refuses():
     prob = problem(LSTM)
     args = (LSTM, prob.p, prob.xs)
-    with refuse(ValueError, "gate must be one that lstm computes (i, f, g, o), got 'z'"):
+    with refuse(ValueError, "gate must be one that lstm states (i, f, g, o), got 'z'"):
         probes.clamp(*args, gate="z")
-    with refuse(ValueError, "gate must be one that rnn computes (h), got 'h'"):
-        probes.clamp(RNN, problem(RNN).p, prob.xs, gate="h")
+    with refuse(ValueError, "gate must be one that rnn states (h), got 'f'"):
+        probes.clamp(RNN, problem(RNN).p, prob.xs)
     with refuse(ValueError, "value of f must be between 0 and 1, got 1.5"):
         probes.clamp(*args, value=1.5)
     with refuse(ValueError, "value of g must be between -1 and 1, got -2.0"):
@@ -379,8 +396,50 @@ def test_clamp_refuses():
         probes.clamp(*args, value=[0, 1])
     with refuse(ValueError, "start and stop must satisfy 0 ≤ start ≤ stop ≤ 5, got 3 and 9"):
         probes.clamp(*args, start=3, stop=9)
-    with refuse(ValueError, "or a variant, got 'mine'"):
-        probes.clamp(LSTM._replace(name="mine"), *args[1:])
+
+
+# ---- clamps of a cell of one's own
+
+
+@pytest.mark.parametrize(("gate", "value"), [("i", 0.3), ("i", 5.0), ("i", 0.0), ("f", 0.3), ("g", -0.5)])
+def test_a_gate_of_ones_own_cell_is_held_by_its_own_squashing(gate, value):
+    p = init(EXPONENTIAL, 4, 6, np.random.default_rng(0))
+    xs = np.random.default_rng(1).normal(size=(6, 3, 4))
+    (_, c, n), caches = probes.clamp(EXPONENTIAL, p, xs, gate, value, start=2, units=[1, 4])
+    free, _ = unroll(EXPONENTIAL, p, xs)
+    np.testing.assert_allclose([cache[gate][:, [1, 4]] for cache in caches[2:]], value, rtol=1e-14)
+    np.testing.assert_array_equal(n[:2], free[2][:2])  # from n = 1 on, where the cell starts
+    assert (c[2:] != free[1][2:]).any()
+
+
+def test_gradients_over_lags_of_a_cell_that_does_not_start_at_zero():
+    p = init(EXPONENTIAL, 4, 6, np.random.default_rng(0))
+    xs, r = np.random.default_rng(1).normal(size=(5, 3, 4)), np.ones((3, 6))
+    norms = probes.gradient_against_lag((EXPONENTIAL, p), xs, readout=r)
+    _, caches = unroll(EXPONENTIAL, p, xs)
+    zeros = np.zeros((5, 3, 6))
+    last = zeros.copy()
+    last[-1] = r
+    _, _, dstate0 = unroll_backward(EXPONENTIAL, p, caches[1:], (last[1:], zeros[1:], zeros[1:]))
+    for name, d in zip(EXPONENTIAL.states, dstate0, strict=True):
+        np.testing.assert_allclose(norms[name][-1], np.linalg.norm(d, axis=1).mean())
+    assert norms["n"][0] == 0
+
+
+def test_clamp_refuses_what_a_cell_of_ones_own_does_not_say():
+    prob = problem(LSTM)
+    args = prob.p, prob.xs
+    silent = LSTM._replace(name="mine", gates={})
+    with refuse(ValueError, "gate must be one that mine states (none), got 'f'"):
+        probes.clamp(silent, *args)
+    with refuse(ValueError, "f of lstm is squashed by 'softplus', and only σ, tanh, exp"):
+        probes.clamp(LSTM._replace(gates={**LSTM.gates, "f": Gate("softplus")}), *args)
+    with refuse(ValueError, "i of lstm is not what its gates say: held at 0.3, it is 0.231"):
+        probes.clamp(LSTM._replace(gates={**LSTM.gates, "i": Gate("exp")}), *args, "i", 0.3)
+    with refuse(ValueError, "lstm must say in gates or stacks whose rows its W (24, 4) has"):
+        probes.clamp(LSTM._replace(gates={k: LSTM.gates[k] for k in "ifg"}), *args)
+    with refuse(ValueError, "gru must say in gates or stacks whose rows its b_hn (6,) has"):
+        probes.clamp(GRU._replace(stacks={}), problem(GRU).p, prob.xs, "n")
 
 
 def test_clamping_is_causal_in_a_net_made_by_hand():

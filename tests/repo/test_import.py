@@ -57,6 +57,9 @@ for cell in reference.CELLS:
 from lstmcourse.gradcheck import certificate
 made = certificate(reference.LSTM)
 assert made.ok and made.ways == ("hand-written", "central differences")
+from lstmcourse import probes
+_, caches = probes.clamp(reference.LSTM, reference.init(reference.LSTM, 3, 4, rng), np.ones((5, 2, 3)), "f", 1.0)
+assert (caches[0]["f"] == 1).all()
 """
     )
 
