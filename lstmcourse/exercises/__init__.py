@@ -1,25 +1,56 @@
 """Exercises: `check` your answer, ask for a `hint`, see the `solution`, look at your `progress`.
 
-One module a notebook (nb01, nb02, …) registers its exercises with `register`; every module named nb* is found by
-itself. Nothing is sent anywhere: what you have done is kept in one small file on your machine.
+Nothing is sent anywhere: what you have done is kept in one small file on your machine.
+
+How an exercise is written
+--------------------------
+One folder a notebook, one file an exercise. nb04/e2_lstm_backward.py is E4.2, and its slug is lstm_backward: the number
+may move between editions (rename the file, change `id`), the slug stays, because progress is kept under it. The file is
+found by its name and loaded when it is asked for. From top to bottom it holds
+
+    def lstm_backward(W, …, dc):        the solution; its signature and docstring are the stub in the notebook
+        …
+    HINTS = (direction, equation, first lines)
+    SYMPTOMS = {what the learner sees: help}
+    WRONG = {
+        "ungated": wrong("dc * f", "dc", "dc_ is all of dc: here f multiplies it"),
+        **slopes("ifo", "g"),           no slope, squashed twice, no gradient, sign, the other slope: gate by gate
+        **turned_blocks("ifgo"),        one gate's block of U the wrong way round
+    }
+    exercise = Exercise(id="E4.2", title=…, solution=lstm_backward, …, hints=HINTS, symptoms=SYMPTOMS, wrong=WRONG)
+
+A mistake is a patch of the solution: `wrong(old, new, sentence)`, or several pairs of old and new before the sentence.
+Each old text occurs exactly once in the solution's body (docstring and signature do not count), else loading the file
+raises. The patched source runs in the solution's module, so it may use what that imports. Write the solution so that
+each thing that can go wrong has a text of its own. Another algorithm is a function: `wrong(function, sentence)`.
+`per_gate("ifo", "no {k}", "{k} *", "", "{k} is left out")` makes the same patch for each gate. The sentence goes on
+"This is what you get when …": a sentence with a verb. The first mistake in WRONG that matches on all cases is named;
+where none does, two at once are tried (`pairs`). tests/exercises proves that every mistake is rejected and named.
+
+What a learner imports (`example`, a function of an earlier exercise) is named in the folder's __init__.py. What
+exercises on one step share (random weights, inputs, the loss of a step back) lies in _cases.py; the fields of an
+Exercise are told in _exercise.py.
 """
 
 import difflib
 import html
-import importlib
 import inspect
-import pkgutil
 import sys
 import textwrap
 from typing import Any
 
 from lstmcourse.exercises import _state
-from lstmcourse.exercises._engine import EXPERIMENT, STAGES, Failed, Result, Trial, run, short_traceback
-from lstmcourse.exercises._registry import SIZES, STEP_SIZES, Exercise, get, ids, register
+from lstmcourse.exercises._exercise import SIZES, STEP_SIZES, Exercise
+from lstmcourse.exercises._patches import pairs, per_gate, slopes, turned_blocks, wrong
+from lstmcourse.exercises._registry import get, ids, register
+from lstmcourse.exercises._running import Failed, Trial
+from lstmcourse.exercises._stages import EXPERIMENT, STAGES, Result, run
+from lstmcourse.exercises._words import short_traceback
 
 __all__ = [
     "EXPERIMENT", "SIZES", "STAGES", "STEP_SIZES", "Exercise", "Failed", "Result", "Trial",
-    "check", "get", "hint", "ids", "progress", "register", "run", "solution",
+    "check", "get", "hint", "ids", "pairs", "per_gate", "progress", "register", "run", "slopes", "solution",
+    "turned_blocks", "wrong",
 ]  # fmt: skip
 
 LADDER = ("direction", "equation", "first lines")
@@ -37,11 +68,12 @@ def check(id: str, answer: Any) -> None:
     except KeyboardInterrupt as stop:
         at = short_traceback(stop).partition("\n")[2]
         print(f"{exercise.id}: stopped" + (f" while your code ran, in\n{at}" if at else ""))
-        _state.add(exercise.id, attempts=1)
+        _state.add(exercise.slug, attempts=1)
         raise KeyboardInterrupt from None
     print(result.text)
     if result.attempted:
-        _state.add(result.id, attempts=1, passes=int(result.passed))
+        passed = {"passes": 1, "stub": exercise.stub_hash} if result.passed else {}
+        _state.add(exercise.slug, attempts=1, **passed)
 
 
 def hint(id: str, symptom: str | None = None) -> None:
@@ -53,7 +85,7 @@ def hint(id: str, symptom: str | None = None) -> None:
     if symptom is not None:
         _help(exercise, symptom)
         return
-    number = min(_state.add(exercise.id, hints=1)["hints"], 3)
+    number = min(_state.add(exercise.slug, hints=1)["hints"], 3)
     print(f"{exercise.id}, hint {number} of 3 ({LADDER[number - 1]}):")
     print(textwrap.indent(exercise.hints[number - 1], "  "))
     if number == 3:
@@ -63,7 +95,7 @@ def hint(id: str, symptom: str | None = None) -> None:
 def solution(id: str, spoil: bool = False) -> None:
     """Shows the source of the solution, folded, once you have tried the exercise. `spoil=True` shows it anyway."""
     exercise = get(id)
-    if not spoil and not _state.entry(exercise.id)["attempts"]:
+    if not spoil and not _state.entry(exercise.slug)["attempts"]:
         print(f'{exercise.id}: try it once first, with check("{exercise.id}", {exercise.answer}).')
         print(f'solution("{exercise.id}", spoil=True) shows the solution anyway.')
         return
@@ -81,7 +113,8 @@ def solution(id: str, spoil: bool = False) -> None:
 def progress() -> None:
     """Shows a table of all exercises: minutes, attempts, hints, and whether you have passed."""
     kept = _state.load()
-    rows = [_row(get(id), kept.get(id, _state.EMPTY)) for id in ids()]
+    exercises = map(get, ids())
+    rows = [_row(exercise, kept.get(exercise.slug, _state.EMPTY)) for exercise in exercises]
     passed = sum(row[-1] == "passed" for row in rows)
     caption = f"{passed} of {len(rows)} exercises passed"
     if _in_notebook():
@@ -98,8 +131,10 @@ def progress() -> None:
 COLUMNS = ("exercise", "title", "minutes", "attempts", "hints", "state")
 
 
-def _row(exercise: Exercise, kept: dict[str, int]) -> tuple[str, ...]:
-    state = "passed" if kept["passes"] else "tried" if kept["attempts"] else "not yet tried"
+def _row(exercise: Exercise, kept: dict[str, Any]) -> tuple[str, ...]:
+    state = "tried" if kept["attempts"] else "not yet tried"
+    if kept["passes"]:
+        state = "passed" if kept["stub"] == exercise.stub_hash else "passed, in another form"
     counts = (exercise.minutes, kept["attempts"], min(kept["hints"], 3))
     return (exercise.id, exercise.title, *map(str, counts), state)
 
@@ -133,7 +168,3 @@ def _in_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"
-
-
-for _module in sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("nb")):
-    importlib.import_module(f"{__name__}.{_module}")

@@ -1,0 +1,159 @@
+"""Mistakes as patches of a solution: the source with one thing changed, compiled where the solution lives."""
+
+import ast
+import inspect
+import itertools
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+#: What `wrong` returns: a mistake (a Patch, or a function that is wrong in a way of its own), and its sentence.
+Mistake = tuple[Any, str]
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Replacements in the body of a solution. Each old text must occur there exactly once."""
+
+    changes: tuple[tuple[str, str], ...]
+
+    def of(self, solution: Callable) -> "Patched":
+        """The solution with these changes. Raises ValueError for a text that does not occur exactly once."""
+        return Patched(solution, self.changes)
+
+
+class Patched:
+    """A solution with a mistake in it. It is called as the solution is; compiled when it is first called."""
+
+    def __init__(self, solution: Callable, changes: tuple[tuple[str, str], ...]):
+        self.solution, self.changes = solution, changes
+        self.spans = sorted((*_span(solution, old), new) for old, new in changes)
+        for (_, end, _), (start, _, _) in itertools.pairwise(self.spans):
+            if start < end:
+                raise ValueError(f"two changes of {solution.__name__} overlap: {changes}")
+
+    def __call__(self, *args: Any) -> Any:
+        return self.function(*args)
+
+    @cached_property
+    def source(self) -> str:
+        """The source of the solution with the mistake in it."""
+        head, body = source_of(self.solution)
+        for start, end, new in reversed(self.spans):
+            body = body[:start] + new + body[end:]
+        return head + body
+
+    @cached_property
+    def function(self) -> Callable:
+        """The function that the source defines, in the solution's own globals."""
+        scope: dict[str, Any] = {}
+        code = compile(self.source, f"<{self.solution.__name__}, patched>", "exec", dont_inherit=True)
+        exec(code, self.solution.__globals__, scope)
+        return scope[self.solution.__name__]
+
+
+@cache
+def source_of(solution: Callable) -> tuple[str, str]:
+    """The solution's source in two parts: signature with docstring, and the body. ValueError where there is none."""
+    source = textwrap.dedent(inspect.getsource(solution))
+    function = ast.parse(source).body[0]
+    if not isinstance(function, ast.FunctionDef) or ast.get_docstring(function) is None:
+        raise ValueError(f"{solution.__name__} needs a docstring: the stub is made from it")
+    lines = source.splitlines(keepends=True)
+    return "".join(lines[: function.body[0].end_lineno]), "".join(lines[function.body[0].end_lineno :])
+
+
+def _span(solution: Callable, old: str) -> tuple[int, int]:
+    body = source_of(solution)[1]
+    if not old or body.count(old) != 1:
+        raise ValueError(
+            f"{old!r} must occur once in the body of {solution.__name__}, it occurs {body.count(old)} times"
+        )
+    return body.index(old), body.index(old) + len(old)
+
+
+def wrong(*parts: Any) -> Mistake:
+    """A mistake that people make, and the sentence that goes on "This is what you get when …".
+
+    wrong("dc * f", "dc", sentence)              the solution with one text replaced
+    wrong("di,", "dg,", "dg,", "di,", sentence)  several at once
+    wrong(function, sentence)                    another algorithm, written out
+    """
+    *what, sentence = parts
+    if len(what) == 1 and callable(what[0]):
+        return what[0], sentence
+    if not what or len(what) % 2 or not all(isinstance(part, str) for part in parts):
+        raise ValueError(f"wrong takes old and new texts in pairs, or a function, and then a sentence, got {parts}")
+    return Patch(tuple(zip(what[::2], what[1::2], strict=True))), sentence
+
+
+def per_gate(gates: str, name: str, *parts: str) -> dict[str, Mistake]:
+    """The same mistake at each gate: `{k}` in the name, the texts and the sentence stands for the gate's letter."""
+    return {name.replace("{k}", k): wrong(*(part.replace("{k}", k) for part in parts)) for k in gates}
+
+
+def slopes(sigmoid: str, tanh: str) -> dict[str, Mistake]:
+    """What goes wrong with a gate's slope, where the solution has `k * (1 - k)` once, and `(1 - k**2)` for a tanh."""
+    s, t, da = "{k} * (1 - {k})", "(1 - {k}**2)", "nothing reaches the rows of {k}, since its slope is taken as zero"
+    twice = "np.exp(-{k}) / (1 + np.exp(-{k})) ** 2"
+    return {
+        **per_gate(sigmoid, "no slope of {k}", f" * {s}", "", "the slope {k}(1 - {k}) is missing in da_{k}"),
+        **per_gate(tanh, "no slope of {k}", f" * {t}", "", "the slope 1 - {k}² is missing in da_{k}"),
+        **per_gate(
+            sigmoid,
+            "{k} squashed twice",
+            s,
+            twice,
+            "{k} is squashed twice: it is σ(a) already, so its slope is {k}(1 - {k})",
+        ),
+        **per_gate(
+            tanh,
+            "{k} squashed twice",
+            t,
+            "(1 - np.tanh({k})**2)",
+            "{k} is squashed twice: it is tanh(a) already, so its slope is 1 - {k}²",
+        ),
+        **per_gate(sigmoid, "no gradient for {k}", s, "0", da),
+        **per_gate(tanh, "no gradient for {k}", t, "0", da),
+        **per_gate(
+            sigmoid, "sign of {k}", s, "{k} * ({k} - 1)", "the sign of the slope of {k} is turned: it is {k}(1 - {k})"
+        ),
+        **per_gate(tanh, "sign of {k}", t, "({k}**2 - 1)", "the sign of the slope of {k} is turned: it is 1 - {k}²"),
+        **per_gate(
+            sigmoid,
+            "{k} with the slope of tanh",
+            s,
+            "(1 - {k}**2)",
+            "{k} has the slope of tanh, 1 - {k}²; it is a σ, whose slope is {k}(1 - {k})",
+        ),
+        **per_gate(
+            tanh,
+            "{k} with the slope of σ",
+            t,
+            "{k} * (1 - {k})",
+            "da_{k} has the slope of σ, {k}(1 - {k}); {k} is a tanh, whose slope is 1 - {k}²",
+        ),
+    }
+
+
+def turned_blocks(rows: str, product: str = "da @ U") -> dict[str, Mistake]:
+    """One gate's block of U the wrong way round in `product`, for each gate."""
+    da, U = product.split(" @ ")
+    return {
+        f"block of {k} turned": wrong(
+            product,
+            f"{da} @ np.concatenate([B.T if j == {j} else B for j, B in enumerate(np.split({U}, {len(rows)}))])",
+            f"{k}'s block of U is used the wrong way round in dh_; the other blocks are right",
+        )
+        for j, k in enumerate(rows)
+    }
+
+
+def pairs(wrong: dict[str, Mistake]) -> Iterator[tuple[str, str, Patched]]:
+    """Every two patches that do not touch the same text, as one function with both mistakes in it."""
+    patches = [(name, fn) for name, (fn, _) in wrong.items() if isinstance(fn, Patched)]
+    for (a, first), (b, second) in itertools.combinations(patches, 2):
+        if all(e <= start or end <= s for start, end, _ in first.spans for s, e, _ in second.spans):
+            yield a, b, Patched(first.solution, first.changes + second.changes)

@@ -1,0 +1,275 @@
+"""hint, solution, progress, and the file in which it is kept."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from lstmcourse import exercises
+from lstmcourse.exercises import _state
+from tests.exercises.own import half, half_case, own
+
+# --- hint, solution, progress -----------------------------------------------------------------------------------
+
+
+def test_hints_come_one_by_one_and_are_remembered(capsys):
+    for number, word in ((1, "direction"), (2, "equation"), (3, "first lines"), (3, "first lines")):
+        exercises.hint("E4.1")
+        assert f"hint {number} of 3 ({word})" in capsys.readouterr().out
+    assert _state.entry("lstm_step")["hints"] == 4
+
+
+def test_help_by_symptom(capsys):
+    exercises.hint("E4.1", "array split")
+    assert "The gates lie side by side: axis=1" in capsys.readouterr().out
+    exercises.hint("E4.1", "it smells odd")
+    out = capsys.readouterr().out
+    assert "no help for 'it smells odd'" in out
+    assert all(name in out for name in exercises.get("E4.1").symptoms)
+    assert _state.entry("lstm_step")["hints"] == 0
+
+
+def test_solution_asks_for_an_attempt(capsys):
+    exercises.solution("E4.1")
+    assert "try it once first" in capsys.readouterr().out
+    exercises.solution("E4.1", spoil=True)
+    assert "return o * np.tanh(c), c" in capsys.readouterr().out
+    exercises.check("E4.1", exercises.get("E4.1").wrong["no bias"][0])
+    capsys.readouterr()
+    exercises.solution("E4.1")
+    assert "return o * np.tanh(c), c" in capsys.readouterr().out
+
+
+def test_check_returns_nothing_and_prints_the_same_whatever_was_done_before(capsys):
+    texts = []
+    for _ in range(2):
+        assert exercises.check("E4.2", exercises.get("E4.2").wrong["carousel lost"][0]) is None
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1]
+
+
+def test_progress_counts(capsys):
+    exercises.check("E4.1", exercises.get("E4.1").wrong["no bias"][0])
+    exercises.check("E4.1", exercises.get("E4.1").solution)
+    exercises.check("E4.2", exercises.get("E4.2").wrong["carousel lost"][0])
+    capsys.readouterr()
+    exercises.progress()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"1 of {len(exercises.ids())} exercises passed"
+    assert next(line for line in lines if line.startswith("E4.1")).split()[-3:] == ["2", "0", "passed"]
+    assert next(line for line in lines if line.startswith("E4.2")).split()[-3:] == ["1", "0", "tried"]
+    assert next(line for line in lines if line.startswith("E4.3")).endswith("not yet tried")
+
+
+def test_progress_as_a_table_has_a_caption_and_header_cells():
+    table = exercises._table("0 of 1", [("E4.1", "a < b", "8", "0", "0", "tried")])
+    assert "<caption>0 of 1</caption>" in table and '<th scope="row">E4.1</th>' in table
+    assert table.count('<th scope="col"') == len(exercises.COLUMNS) and "a &lt; b" in table
+
+
+def test_in_a_notebook_solution_is_markdown_and_progress_is_html(monkeypatch):
+    import IPython.display
+
+    shown = []
+    monkeypatch.setattr(exercises, "_in_notebook", lambda: True)
+    monkeypatch.setattr(IPython.display, "display", shown.append)
+    exercises.solution("E4.3", spoil=True)
+    exercises.progress()
+    assert shown[0].data.startswith("<details><summary>Solution of E4.3</summary>\n\n```python\ndef remember_for(")
+    assert shown[0].data.endswith("\n```\n\n</details>")
+    assert shown[1].data.startswith("<table>")
+
+
+def test_unknown_ids_name_the_nearest():
+    with pytest.raises(
+        ValueError, match=r"there is no exercise 'E4.11'. Did you mean E4.1 or .* All of them: .*E4.1, E4.2"
+    ):
+        exercises.check("E4.11", None)
+    with pytest.raises(ValueError, match=r"there is no exercise 'nonsense'\. All of them"):
+        exercises.hint("nonsense")
+    assert exercises.get(" e4.1 ").id == "E4.1"
+    assert exercises.get("lstm_step").id == "E4.1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"id": "1.1"}, r"id must look like \"E4\.2\", got '1\.1'"),
+        ({"hints": ("a", "b")}, "hints must be three"),
+        ({"difficulty": 6}, "difficulty must be from 1 to 5, got 6"),
+        ({"kind": "essay"}, 'kind must be "code" or "experiment", got \'essay\''),
+        ({"solution": half_case}, "half_case needs a docstring"),
+    ],
+)
+def test_an_exercise_refuses(fields, text):
+    with pytest.raises(ValueError, match=text):
+        own(**{"solution": half, "case": half_case, **fields})
+
+
+# --- the file ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "null", '{"exercises": 3}', '{"exercises": {"E4.1": {"attempts": "x"}}}', "\0"]
+)
+def test_an_unreadable_file_is_moved_aside(home, capsys, text):
+    home.mkdir()
+    (home / "progress.json").write_text(text)
+    assert _state.add("lstm_step", attempts=1)["attempts"] == 1
+    assert "progress.unreadable.json" in capsys.readouterr().out
+    assert (home / "progress.unreadable.json").read_text() == text
+    assert _state.load() == {"lstm_step": {"attempts": 1, "passes": 0, "hints": 0, "stub": ""}}
+    assert capsys.readouterr().out == ""
+
+
+def counts(attempts=0, passes=0, hints=0, stub=""):
+    return {"attempts": attempts, "passes": passes, "hints": hints, "stub": stub}
+
+
+def test_a_file_by_number_is_read_as_the_first_edition_numbered(home, capsys):
+    home.mkdir()
+    old = {
+        "E1.2": {"attempts": 3, "passes": 1, "hints": 2},
+        "E4.2": {"attempts": 1, "passes": 0, "hints": 0},
+        "E8.1": {"attempts": 1, "passes": 1, "hints": 0},
+    }
+    (home / "progress.json").write_text(json.dumps({"version": 1, "exercises": old}))
+    exercises.hint("E4.2")
+    exercises.check("E4.1", exercises.get("E4.1").solution)
+    file = json.loads((home / "progress.json").read_text())
+    assert file["version"] == 2
+    assert file["exercises"] == {
+        "bptt": counts(3, 1, 2, _state.FIRST["E1.2"][1]),
+        "lstm_backward": counts(1, hints=1),
+        "lstm_step": counts(1, 1, stub=exercises.get("E4.1").stub_hash),
+        "E8.1": counts(1, 1),  # of an edition that we do not know: kept as it is
+    }
+
+
+def test_numbers_written_beside_slugs_are_added_to_them(home):
+    home.mkdir()
+    both = {"lstm_step": counts(2, 1, stub="12345678"), "E4.1": {"attempts": 1, "passes": 1, "hints": 3}}
+    (home / "progress.json").write_text(json.dumps({"version": 1, "exercises": both}))
+    assert _state.load() == {"lstm_step": counts(3, 2, 3, stub="12345678")}
+
+
+def test_the_first_numbers_are_told_apart_and_none_is_another_exercises():
+    slugs = [slug for slug, _ in _state.FIRST.values()]
+    assert len(set(slugs)) == len(slugs)
+    for id in ("E4.1", "E4.2", "E4.3", "E4.4"):
+        assert _state.FIRST[id] == (exercises.get(id).slug, exercises.get(id).stub_hash)
+
+
+def test_a_pass_counts_for_the_stub_that_was_passed(capsys):
+    _state.add("lstm_step", attempts=1, passes=1, stub=exercises.get("E4.1").stub_hash)
+    _state.add("lstm_backward", attempts=1, passes=1, stub="another")
+    exercises.progress()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("1 of ")
+    assert next(line for line in lines if line.startswith("E4.1")).endswith("  passed")
+    assert next(line for line in lines if line.startswith("E4.2")).endswith("  passed, in another form")
+
+
+@pytest.mark.parametrize("change", ["words", "argument", "returned"])
+def test_the_stubs_hash_is_of_what_is_asked_not_of_its_words(change):
+    fields = {
+        "words": {"stub": own(solution=half, case=half_case).stub.replace("Half of", "One half of")},
+        "argument": {"stub": "def half(x, y):\n    ..."},
+        "returned": {"returns": {"z": "(B, H)"}},
+    }
+    same = (
+        own(solution=half, case=half_case).stub_hash == own(solution=half, case=half_case, **fields[change]).stub_hash
+    )
+    assert same == (change == "words")
+
+
+def test_two_notebooks_may_write_at_once(home):
+    def work():
+        for _ in range(10):
+            _state.add("lstm_step", attempts=1)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert _state.entry("lstm_step")["attempts"] == 40
+    assert sorted(p.name for p in home.iterdir()) == ["progress.json"]
+
+
+def test_a_lock_left_behind_is_overridden(home, monkeypatch):
+    home.mkdir()
+    (home / "progress.lock").touch()
+    monkeypatch.setattr(_state.time, "sleep", lambda s: None)
+    ticks = iter([0.0, 3.0])
+    monkeypatch.setattr(_state.time, "monotonic", lambda: next(ticks))
+    assert _state.add("lstm_step", hints=1)["hints"] == 1
+    assert not (home / "progress.lock").exists()
+
+
+def test_a_failed_write_leaves_the_old_file_and_is_told(home, monkeypatch, capsys):
+    _state.add("lstm_step", attempts=1)
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_state.os, "replace", full)
+    _state.add("lstm_step", attempts=1)
+    assert "could not be saved: No space left on device" in capsys.readouterr().out
+    monkeypatch.undo()
+    assert json.loads((home / "progress.json").read_text())["exercises"]["lstm_step"]["attempts"] == 1
+    assert [p.name for p in home.iterdir()] == ["progress.json"]
+
+
+def test_where_nothing_can_be_written_hints_and_solution_still_go_on(home, capsys):
+    home.touch()  # a file where the folder should be
+    for number in (1, 2, 3):
+        exercises.hint("E4.1")
+        assert f"hint {number} of 3" in capsys.readouterr().out
+    exercises.check("E4.1", exercises.get("E4.1").wrong["no bias"][0])
+    assert "could not be saved" not in capsys.readouterr().out, "told once"
+    exercises.solution("E4.1")
+    assert "return o * np.tanh(c), c" in capsys.readouterr().out
+    home.unlink()
+    exercises.check("E4.2", exercises.get("E4.2").wrong["carousel lost"][0])  # it can be written again
+    kept = json.loads((home / "progress.json").read_text())["exercises"]
+    assert (
+        kept["lstm_step"] == {"attempts": 1, "passes": 0, "hints": 3, "stub": ""}
+        and kept["lstm_backward"]["attempts"] == 1
+    )
+    assert _state._unsaved == {}
+
+
+def test_a_file_that_can_neither_be_read_nor_moved_is_told_as_it_is(home, monkeypatch, capsys):
+    (home / "progress.json").mkdir(parents=True)
+
+    def stays(*args):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(_state.os, "replace", stays)
+    assert _state.add("lstm_step", hints=1)["hints"] == 1
+    assert "It stays as it is; counting starts again" in capsys.readouterr().out
+
+
+def test_a_folder_without_the_right_to_write_costs_no_waiting(home, monkeypatch, capsys):
+    home.mkdir()
+
+    def refuse(*args):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(_state.os, "open", refuse)
+    monkeypatch.setattr(_state.os, "access", lambda *args: False)
+    monkeypatch.setattr(_state.time, "sleep", lambda s: pytest.fail("waits for nothing"))
+    assert _state.add("lstm_step", hints=1)["hints"] == 1
+    assert "could not be saved: Permission denied" in capsys.readouterr().out
+
+
+def test_a_tilde_is_the_users_home(home, monkeypatch):
+    monkeypatch.setenv("LSTMCOURSE_HOME", "~/course")
+    assert _state.path() == Path.home() / "course" / "progress.json"
+
+
+def test_without_the_variable_the_users_data_directory_is_used(monkeypatch):
+    monkeypatch.delenv("LSTMCOURSE_HOME")
+    assert _state.path().name == "progress.json" and "lstmcourse" in _state.path().parts
