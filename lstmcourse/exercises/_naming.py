@@ -12,7 +12,7 @@ from lstmcourse.exercises import _tree
 from lstmcourse.exercises._patches import Patched, pairs, source_of
 from lstmcourse.exercises._running import Outcome, Trial, call
 
-#: Seconds within which two mistakes at once are looked for, when no single one matches.
+#: Seconds of computing within which two mistakes at once are looked for, when no single one matches.
 PATIENCE = 0.5
 
 
@@ -40,13 +40,13 @@ def name_the_mistake(trial: Trial) -> tuple[str, ...]:
         firsts[name] = call(mistake, *cases[0])
         if matches(mistake, firsts[name]):
             return (name,)
-    end = time.monotonic() + PATIENCE
+    end = time.process_time() + PATIENCE
     spoiled = {name: _spoiled(outcome, want[0], trial) for name, outcome in firsts.items()}
     seen = _spoiled(got[0], want[0], trial)
     if seen is None:
         return ()
     for a, b, both in pairs(exercise.wrong):
-        if time.monotonic() > end:
+        if time.process_time() > end:
             break
         # two mistakes spoil together what each of them spoils: all others need not be run
         ours = None if spoiled[a] is None or spoiled[b] is None else spoiled[a] | spoiled[b]

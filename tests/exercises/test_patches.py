@@ -120,7 +120,8 @@ def test_pairs_leave_out_what_touches_the_same_text():
     }
 
 
-def test_two_mistakes_in_the_lstms_step_back():
+def test_two_mistakes_in_the_lstms_step_back(monkeypatch):
+    monkeypatch.setattr(_naming, "PATIENCE", 60)  # on a busy machine too
     exercise = exercises.get("E4.2")
     tried = [("ungated", "no slope of o"), ("f hears h_", "mean over the batch"), ("1 - c**2", "no gradient for i")]
     for names in tried:
