@@ -4,12 +4,11 @@ Each mutant is run against what was worked out without it: states and intermedia
 tests/reference/_problems.py, and gradients from central differences of the original forward. A mutant that agrees with
 all of them survives; the survivors are listed in EQUIVALENT, each with the reason why it computes the same function.
 
-``python -m tests.test_mutation`` prints the table and the survivors.
+``python -m tests.reference.test_mutation`` prints the table and the survivors.
 """
 
 import ast
 import functools
-import importlib
 import sys
 import types
 from pathlib import Path
@@ -20,7 +19,7 @@ import pytest
 
 import lstmcourse.reference
 from lstmcourse.gradcheck import central_differences
-from lstmcourse.reference import Cell
+from lstmcourse.reference import Cell, unroll, unroll_backward
 
 from ._mutants import mutants
 from ._problems import ALL_CELLS, disagreement, oracle, problem
@@ -30,15 +29,7 @@ FILES = sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
 CELL_CODE = {"forward", "backward", "forward_relu", "backward_relu", "_backward_affine"}
 CODE = {
     "odyssey": {"variant", "SIGMOID", "TANH", "IDENTITY", "ONE", "ONE_MINUS_F"},
-    "_core": {"sigmoid", "split", "join", "zeros_like", "zero_state", "unroll", "unroll_backward"},
 }
-
-# Checks of arguments, inside unroll and unroll_backward: their texts are tested in test_reference_contract.
-CHECKS = ("_array(", "batch = np.shape", "_check_cell(", "_check_caches(")
-
-UNROLL_STATE = (
-    "state = zero_state(cell, B, H, p.W.dtype) if state is None else _check_state(cell, state, (B, H), p.W.dtype)"
-)
 
 # (file, function, statement, mutated statement): why it computes the same
 EQUIVALENT: dict[tuple[str, str, str, str], str] = {}
@@ -96,46 +87,6 @@ for _file, _function, _before, _reason, *_afters in [
         "axis 1 is the last of two",
         "a |= zip(live, np.split(x @ p.W.T + h_ @ p.U.T + p.b, len(live), axis=1))",
     ),
-    *[
-        ("_core", name, before, "axis 1 is the last of two", before.replace("axis=-1", "axis=1"))
-        for name, before in [
-            ("split", "return np.split(a, n, axis=-1)"),
-            ("join", "return np.concatenate(parts, axis=-1)"),
-        ]
-    ],
-    (
-        *("_core", "unroll", "p = _by_columns(p)"),
-        "the same numbers in another order of memory",
-        *("p = p", "deleted"),
-    ),
-    (
-        *("_core", "unroll", "step, states, caches = (_unchecked(cell.forward), [], [])"),
-        "two empty lists",
-        "step, caches, states = (_unchecked(cell.forward), [], [])",
-    ),
-    *[
-        (
-            "_core",
-            name,
-            old,
-            "checks again at each step",
-            old.replace(f"_unchecked(cell.{which})", f"cell.{which}"),
-        )
-        for name, old, which in [
-            ("unroll", "step, states, caches = (_unchecked(cell.forward), [], [])", "forward"),
-            ("unroll_backward", "step, d, dxs = (_unchecked(cell.backward), zeros_like(p), [])", "backward"),
-        ]
-    ],
-    *[
-        ("_core", "unroll", UNROLL_STATE, "past the check of xs, B is the batch size", UNROLL_STATE.replace(*change))
-        for change in [("zero_state(cell, B", "zero_state(cell, batch"), ("state, (B", "state, (batch")]
-    ],
-    (
-        *("_core", "unroll_backward", "dstate = tuple((np.zeros_like(s[0]) for s in dstates))"),
-        "all dstates have one shape, and a scalar zero would do too",
-        "dstate = tuple((np.zeros_like(value[0]) for s in dstates))",
-        "dstate = tuple((np.zeros_like(expected[0]) for s in dstates))",
-    ),
 ]:
     EQUIVALENT |= dict.fromkeys([(_file, _function, _before, after) for after in _afters], _reason)
 
@@ -158,31 +109,31 @@ def expected(cell: Cell) -> Expected:
     return Expected(prob, states, trace, dict(zip(names, numerical, strict=True)))
 
 
-def agrees(core, mutant: Cell, original: Cell) -> bool:
-    """Does the mutant, unrolled by that core, give the original's states, intermediates and gradients?"""
+def agrees(mutant: Cell, original: Cell) -> bool:
+    """Does the mutant give the original's states, intermediates and gradients?"""
     says = lambda cell: (cell.name, cell.states, cell.rows, cell.gates, cell.stacks, cell.initial)
     if says(mutant) != says(original):
         return False
     prob, want_states, want_trace, want_gradients = expected(original)
-    states, caches = core.unroll(mutant, prob.p, prob.xs, prob.s0)
+    states, caches = unroll(mutant, prob.p, prob.xs, prob.s0)
     got = [(want_states[k], s) for k, s in zip(mutant.states, states, strict=True)]
     got += [(want_trace[k], np.stack([cache[k] for cache in caches])) for k in caches[0]]
-    zeros, _ = core.unroll(mutant, prob.p, prob.xs, tuple(np.zeros_like(s) for s in prob.s0))
-    got += list(zip(zeros, core.unroll(mutant, prob.p, prob.xs)[0], strict=True))
+    zeros, _ = unroll(mutant, prob.p, prob.xs, tuple(np.zeros_like(s) for s in prob.s0))
+    got += list(zip(zeros, unroll(mutant, prob.p, prob.xs)[0], strict=True))
     moved = mutant._replace(initial=dict(zip(mutant.states, (s[0, 0] for s in prob.s0), strict=True)))
-    given, _ = core.unroll(mutant, prob.p, prob.xs, tuple(np.full_like(s, s[0, 0]) for s in prob.s0))
-    got += list(zip(given, core.unroll(moved, prob.p, prob.xs)[0], strict=True))
+    given, _ = unroll(mutant, prob.p, prob.xs, tuple(np.full_like(s, s[0, 0]) for s in prob.s0))
+    got += list(zip(given, unroll(moved, prob.p, prob.xs)[0], strict=True))
     if not all(disagreement(want, have) < 1e-12 for want, have in got):
         return False
-    core.unroll_backward(mutant, prob.p, caches[:1], tuple(w[:1] for w in prob.ws))  # one step is a sequence too
-    d, dxs, ds0 = core.unroll_backward(mutant, prob.p, caches, prob.ws)
+    unroll_backward(mutant, prob.p, caches[:1], tuple(w[:1] for w in prob.ws))  # one step is a sequence too
+    d, dxs, ds0 = unroll_backward(mutant, prob.p, caches, prob.ws)
     gradients = {**vars(d), "xs": dxs, **{f"{k}0": s for k, s in zip(mutant.states, ds0, strict=True)}}
     return all(disagreement(v, gradients[k]) < 1e-7 for k, v in want_gradients.items())
 
 
-def run(code, name: str, package: str) -> types.ModuleType:
-    module = types.ModuleType(f"{package}.{name}")
-    module.__package__ = package
+def run(code, name: str) -> types.ModuleType:
+    module = types.ModuleType(f"lstmcourse.reference.{name}")
+    module.__package__ = "lstmcourse.reference"
     exec(code, vars(module))
     return module
 
@@ -199,25 +150,8 @@ def cells_of(module) -> dict[str, Cell]:
 def survives(file: str, code) -> bool:
     """Compile and run the mutated file, and see whether every cell that it makes still agrees."""
     originals = {cell.name: cell for cell in ALL_CELLS}
-    if file != "_core":
-        core = importlib.import_module("lstmcourse.reference._core")
-        made = cells_of(run(code, file, "lstmcourse.reference"))
-        return all(agrees(core, mutant, originals[name]) for name, mutant in made.items())
-    core = run(code, "_core", "mutant")
-    sys.modules["mutant"], sys.modules["mutant._core"] = types.ModuleType("mutant"), core
-    try:
-        for user in ("lstm", "peephole", "gru", "rnn"):
-            for name, mutant in cells_of_source(user, core).items():
-                if not agrees(core, mutant, originals[name]):
-                    return False
-        return True
-    finally:
-        del sys.modules["mutant"], sys.modules["mutant._core"]
-
-
-def cells_of_source(file: str, core) -> dict[str, Cell]:
-    module = run(source_code(file), file, "mutant")
-    return {cell.name: cell for cell in vars(module).values() if isinstance(cell, core.Cell)}
+    made = cells_of(run(code, file))
+    return all(agrees(mutant, originals[name]) for name, mutant in made.items())
 
 
 @functools.cache
@@ -241,8 +175,6 @@ def score(file: str) -> Score:
     total, by_value, by_raising, survivors = 0, 0, 0, []
     with np.errstate(all="ignore"):
         for function, before, after in mutants(tree, CODE.get(file, CELL_CODE)):
-            if any(check in before for check in CHECKS):
-                continue
             total += 1
             try:
                 alive = survives(file, compile(ast.fix_missing_locations(tree), file, "exec"))
@@ -256,7 +188,7 @@ def score(file: str) -> Score:
     return Score(total, by_value, by_raising, tuple(survivors))
 
 
-@pytest.mark.parametrize("file", [*FILES, "_core"])
+@pytest.mark.parametrize("file", FILES)
 def test_every_mutant_is_killed_or_proven_equivalent(file, capsys):
     result = score(file)
     equivalent = {mutant for mutant in EQUIVALENT if mutant[0] == file}
@@ -268,13 +200,13 @@ def test_every_mutant_is_killed_or_proven_equivalent(file, capsys):
     assert result.by_value
 
 
-@pytest.mark.parametrize("file", [*FILES, "_core"])
+@pytest.mark.parametrize("file", FILES)
 def test_the_unchanged_source_agrees(file):
     assert survives(file, source_code(file))
 
 
 if __name__ == "__main__":
-    for file in sys.argv[1:] or [*FILES, "_core"]:
+    for file in sys.argv[1:] or FILES:
         s = score(file)
         print(f"{file:18}{s.total:6} mutants{s.by_value:6} killed by value{s.by_raising:6} by raising", end="")
         print(f"{len(s.survivors):4} survive")
