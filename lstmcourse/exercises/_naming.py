@@ -40,6 +40,8 @@ def name_the_mistake(trial: Trial) -> tuple[str, ...]:
         firsts[name] = call(mistake, *cases[0])
         if matches(mistake, firsts[name]):
             return (name,)
+    if exercise.kind == "experiment":  # near enough to a number are too many pairs
+        return ()
     end = time.process_time() + PATIENCE
     spoiled = {name: _spoiled(outcome, want[0], trial) for name, outcome in firsts.items()}
     seen = _spoiled(got[0], want[0], trial)

@@ -1,0 +1,1 @@
+"""Exercise of notebook 00, Start here."""
