@@ -57,13 +57,13 @@ WRONG = {
     ),
     "entropy": wrong(
         "mean(np.log(p))", "sum(p * np.log(p))",
-        "this is the entropy's formula, -Σ p ln p. It sums over all the letters that might have come; p here holds "
-        "one number for each letter that did",
+        "-p ln p is summed up, the entropy's formula: it sums over all the letters that might have come, and p here "
+        "holds one number for each letter that did",
     ),
     "1 - p": wrong("log(p)", "log(1 - p)", "the logarithm is taken of 1 - p: then being sure and right costs most"),
     "two outcomes": wrong(
         "np.log(p)", "p * np.log(p) + (1 - p) * np.log(1 - p)",
-        "this is the cross-entropy of a yes-or-no question; here only the letter that came is paid for",
+        "the cross-entropy of a yes-or-no question is taken; here only the letter that came is paid for",
     ),
     "a little added": wrong(
         "log(p)", "log(p + 1e-8)",

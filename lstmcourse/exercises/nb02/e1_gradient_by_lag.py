@@ -101,8 +101,8 @@ WRONG = {
     ),
     "largest singular value": wrong(
         *measured("np.linalg.norm(dh, 2)"),
-        "np.linalg.norm(dh, 2) is the largest singular value of an array with two axes; without the 2 it is the "
-        "Frobenius norm",
+        "the largest singular value is taken: that is what np.linalg.norm(dh, 2) is for an array with two axes; "
+        "without the 2 it is the Frobenius norm",
     ),
     "sum of the entries": wrong(
         *measured("np.abs(dh).sum()"),

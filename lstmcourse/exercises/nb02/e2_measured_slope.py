@@ -74,7 +74,7 @@ WRONG = {
     "lag 0 left out": wrong(" / norms[0]", "", "ln norms[0] is left out: dh does not have the norm 1"),
     "half-life": wrong(
         "np.mean(slopes)", "np.log(2) / -np.mean(slopes)",
-        "this is the number of steps after which half is left; the slope is the fall of the logarithm per step",
+        "the number of steps after which half is left is given; the slope is the fall of the logarithm per step",
     ),
     "whole fall": wrong(") / 100", ")", "the fall over all 100 steps is given, not that of one step"),
 }  # fmt: skip

@@ -77,8 +77,8 @@ WRONG = {
         "the bias is near 5, with a half-life of a hundred steps: that is a statement about c, and the gradient "
         "already grows there",
     ),
-    "the usual 1": wrong(lambda: 1.0, "1 is what is commonly recommended; at 1 the gradient fades"),
-    "zero": wrong(lambda: 0.0, "at 0 every gate starts near a half, and the gradient fades fastest"),
+    "the usual 1": wrong(lambda: 1.0, "the bias is 1, as is commonly recommended: the gradient fades there"),
+    "zero": wrong(lambda: 0.0, "the bias is 0: every gate starts near a half, and the gradient fades fastest"),
     "sign": wrong(lambda: -_standing(), "the sign is turned"),
 }
 
