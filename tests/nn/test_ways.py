@@ -34,6 +34,9 @@ from .layers import (
 NAMES = list(LAYERS)
 LSTM_KERNEL = ("lstm", "lstm97", "coupled", "nig_plain", "nfg_plain", "nog_plain")  # fits oneDNN's and cuDNN's LSTM
 OWN_KERNEL = ("gru", "rnn", "rnn_relu")
+SCAN = ("rnn", "rnn_relu", "lstm97", "lstm", "peephole", "coupled", "gru", "gru_reset_before")
+SCAN += ("vanilla", "nig", "nfg", "nog", "niaf", "noaf", "cifg")
+SCAN += ("nig_plain", "nfg_plain", "nog_plain", "niaf_plain", "noaf_plain")
 KINDS = ("lstm", "lstm97", "peephole", "gru", "rnn_relu", "fgr")  # for the rest, test_ways_of_a_class
 FAST = [(name, way) for name in NAMES for way in LAYERS[name].ways() if way in ("scan", "vendor")]
 
@@ -70,7 +73,7 @@ def test_route_on_cuda(name, dtype, packed):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_ways_of_a_class(name):
-    scan = [] if name == "fgr" else ["scan"]
+    scan = ["scan"] if name in SCAN else []
     vendor = ["vendor"] if name in LSTM_KERNEL + OWN_KERNEL else []
     assert LAYERS[name].ways() == ("auto", "loop", *scan, *vendor)
 
@@ -205,7 +208,7 @@ def test_long_sequences_in_single_precision(name):
                 torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "fgr"])
+@pytest.mark.parametrize("name", SCAN)
 def test_torch_does_what_numpy_does(name, monkeypatch):
     """The scan's arithmetic on other devices, tried out on this one."""
     assert arithmetic(random(1)) is NUMPY

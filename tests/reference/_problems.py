@@ -71,6 +71,10 @@ def base(name: str) -> str:
     return name if name in ROWS else name.split("_")[0]
 
 
+TWICE = {*ROWS, *VARIANTS, "lstm", "peephole", "fgr"}
+WRITTEN_TWICE = tuple(cell for cell in ALL_CELLS if base(cell.name) in TWICE)  # for others their layer is
+
+
 def oracle_step(name: str, p: dict, x, state: dict) -> tuple[dict, dict]:
     """One step of the cell of that name -> the new states, and every intermediate."""
     kind, sigma = base(name), torch.sigmoid
