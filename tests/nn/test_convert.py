@@ -143,7 +143,7 @@ def refuse(error, text):
 
 
 def test_every_operator_of_the_table_is_a_cells():
-    assert set(convert.OPERATORS) <= {cell.name for cell in ALL_CELLS} - {"fgr"}
+    assert set(convert.OPERATORS) <= set(convert._common.KNOWN) - {"fgr"}
     for cell in ALL_CELLS:
         if cell.name not in convert.OPERATORS:
             with refuse(ValueError, f"no ONNX operator computes {cell.name!r}: "):
