@@ -1,66 +1,78 @@
-"""Reproducible runs behind the notebooks: `python -m lstmcourse experiments` lists and runs them, `load(NAME)` reads.
+"""Reproducible runs behind the notebooks: `list`, `run`, `show`, `status`, `verify` on the command line, `blocks` here.
 
-The functions that train and measure one cell (`train_counting`, `counted` …) are here too: a notebook runs them small,
-`run(NAME)` runs them over the whole grid and writes results/NAME.json with its provenance.
+An experiment is a description (`Experiment`): a grid of networks, blocks of seeds, what counts as solved, and the
+comparisons. `blocks(NAME)` reads what `run(NAME)` stored, every net of every block; `verdict(record, a, b)` says by one
+rule what may be claimed of it. The functions that train and measure one cell of a grid (`train_counting`, `counted` …)
+are here too: a notebook runs them small.
 """
 
-from ._registry import EXPERIMENTS, FOLDER, Experiment, ExperimentError, find, load, run
-from .adding import STARTS, adding_long, adding_variants, train_adding
-from .counting import (
-    SigmaCandidateLSTM,
-    anbn,
-    anbn_sigma_candidate,
-    counted,
-    counting_coupled,
-    largest_state,
-    train_counting,
-)
-from .draws import reber_draws
-from .gates import reber_gates, without
-from .grammar import continual_reber, first_solved, outer_right, reber, stream_test, train_reber, train_stream
-from .peepholes import SUBSETS, TruncatedLSTM, peephole_subsets, train_peepholes, truncated_gradient
-from .starts import RNN_STARTS, adding_starts, rnn_start, train_rnn_start
-from .stories import DISTANCES, right_by_distance, stories, train_story
-from .timing import beats, interval, intervals_kept, timed_spikes, train_interval, train_spikes
+from ._records import Record, blocks, load
+from ._registry import CHOOSING, EXPERIMENTS, Experiment, ExperimentError, Solved, experiment, find
+from ._run import run
+from ._tables import show, status
+from ._verdict import Side, Verdict, fisher, rank_test, verdict, wilson
+from ._verify import Checked, verify
+from .adding import BASES, STARTS, adding_1000, adding_long, train_adding
+from .characters import character_model, ngram_bits, train_characters
+from .counting import SigmaCandidateLSTM, counted, counting_cells, largest_state, sigma_candidate, train_counting
+from .gates import without
+from .grammar import first_solved, outer_right, reber_cells, stream, stream_test, train_reber, train_stream
+from .peepholes import SUBSETS, TruncatedLSTM, subsets, train_peepholes, truncated
+from .starts import RNN_STARTS, clipping, rnn_start, rnn_starts, slopes, train_rnn_start
+from .stories import DISTANCES, right_by_distance, train_story, two_stories
+from .timing import beats, intervals, intervals_kept, spikes, train_interval, train_spikes
 
 __all__ = [
+    "BASES",
+    "CHOOSING",
     "DISTANCES",
     "EXPERIMENTS",
-    "FOLDER",
     "RNN_STARTS",
     "STARTS",
     "SUBSETS",
+    "Checked",
     "Experiment",
     "ExperimentError",
+    "Record",
+    "Side",
     "SigmaCandidateLSTM",
+    "Solved",
     "TruncatedLSTM",
+    "Verdict",
+    "adding_1000",
     "adding_long",
-    "adding_starts",
-    "adding_variants",
-    "anbn",
-    "anbn_sigma_candidate",
     "beats",
-    "continual_reber",
+    "blocks",
+    "character_model",
+    "clipping",
     "counted",
-    "counting_coupled",
+    "counting_cells",
+    "experiment",
     "find",
     "first_solved",
-    "interval",
+    "fisher",
+    "intervals",
     "intervals_kept",
     "largest_state",
     "load",
+    "ngram_bits",
     "outer_right",
-    "peephole_subsets",
-    "reber",
-    "reber_draws",
-    "reber_gates",
+    "rank_test",
+    "reber_cells",
     "right_by_distance",
     "rnn_start",
+    "rnn_starts",
     "run",
-    "stories",
+    "show",
+    "sigma_candidate",
+    "slopes",
+    "spikes",
+    "status",
+    "stream",
     "stream_test",
-    "timed_spikes",
+    "subsets",
     "train_adding",
+    "train_characters",
     "train_counting",
     "train_interval",
     "train_peepholes",
@@ -69,6 +81,10 @@ __all__ = [
     "train_spikes",
     "train_story",
     "train_stream",
-    "truncated_gradient",
+    "truncated",
+    "two_stories",
+    "verdict",
+    "verify",
+    "wilson",
     "without",
 ]

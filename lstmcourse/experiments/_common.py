@@ -11,7 +11,14 @@ from ..nn import LAYERS, Recurrent
 
 
 def nets(
-    cell: str | type[Recurrent], inputs: int, hidden: int, outputs: int, n: int, seed: int = 0, **kwargs: Any
+    cell: str | type[Recurrent],
+    inputs: int,
+    hidden: int,
+    outputs: int,
+    n: int,
+    seed: int = 0,
+    device: str = "cpu",
+    **kwargs: Any,
 ) -> Ensemble:
     """n nets of a cell (its name, or a layer): as the layer starts by itself, but for two things that the papers do.
 
@@ -26,7 +33,7 @@ def nets(
         for name, parameter in ensemble.named_parameters():
             if name.startswith("p_"):
                 parameter.mul_(0.1 * hidden**0.5)  # from ±1/√H
-    return ensemble
+    return ensemble.to(device)
 
 
 def fit(model: torch.nn.Module, *args: Any, **kwargs: Any) -> training.History:
@@ -38,6 +45,22 @@ def fit(model: torch.nn.Module, *args: Any, **kwargs: Any) -> training.History:
     if history.interrupted:
         raise KeyboardInterrupt
     return history
+
+
+EVER = 1_000_000
+"""More updates than any run has: with `Solved(…, at_most=EVER)` a net has solved the task once it has a number."""
+
+
+def reached(history: training.History, at_least: float = -np.inf, at_most: float = np.inf) -> list[int | None]:
+    """For each net the step of the first evaluation whose value lies between the bounds, or None."""
+    steps = [step for step, _ in history.evaluations]
+    inside = np.array([(value >= at_least) & (value <= at_most) for _, value in history.evaluations])
+    return [steps[int(net.argmax())] if net.any() else None for net in inside.T]
+
+
+def at(value: float) -> float | None:
+    """A number as a record can hold it: None where it is not finite."""
+    return float(value) if np.isfinite(value) else None
 
 
 def weights(ensemble: Ensemble) -> int:

@@ -8,8 +8,8 @@ import torch
 from .. import tasks, training
 from ..nn import LAYERS
 from ..training import History, Net
-from ._common import fit, nets, plain, weights
-from ._registry import experiment
+from ._common import EVER, fit, nets
+from ._registry import Solved, experiment
 
 STARTS: dict[str, tuple[str, dict[str, Any]]] = {
     "LSTM": ("lstm", {}),
@@ -28,6 +28,8 @@ def train_adding(
     every: int = 100,
     chrono: bool = False,
     progress: bool = True,
+    lr: float = 0.005,
+    device: str = "cpu",
     **kwargs: Any,
 ) -> tuple[Net, History]:
     """One net on the adding problem of length T, fresh data, 50 sequences a step, until the test error is below 0.01.
@@ -39,14 +41,14 @@ def train_adding(
         kwargs["chrono"] = T
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = Net(LAYERS[cell](2, hidden, **kwargs), 1)
+        model = Net(LAYERS[cell](2, hidden, **kwargs), 1).to(device)
     test = tasks.adding(np.random.default_rng(10_000), 500, T)
     history = fit(
         model,
         lambda _: tasks.adding(rng, 50, T),
         training.mse,
         steps=steps,
-        lr=0.005,
+        lr=lr,
         evaluate=training.score(training.mse, test),
         every=every,
         stop=lambda error: error < 0.01,
@@ -55,38 +57,65 @@ def train_adding(
     return model, history
 
 
-@experiment("04", "Adding over 200 steps: the default LSTM, forget bias 1, chrono, and the GRU (three seeds each)")
-def adding_long(T: int = 200, seeds: int = 3, steps: int = 2000) -> dict[str, Any]:
-    """Steps until the test error is below 0.01, and the error every 100 steps; baseline 1/6."""
-    rows = []
-    for name, (cell, kwargs) in STARTS.items():
-        for seed in range(seeds):
-            _, history = train_adding(cell, T, seed, steps, **kwargs)
-            errors = [error for _, error in history.evaluations]
-            solved = history.steps if history.stopped else None
-            row = {"name": name, "cell": cell, "seed": seed, "solved_at": solved, "seconds": round(history.seconds, 1)}
-            rows.append(row | {"errors": plain(errors)})
-    return {"baseline": tasks.ADDING_BASELINE, "every": 100, "rows": rows}
+@experiment(
+    "04",
+    "Adding over 200 steps: the default LSTM, forget bias 1, chrono, and the GRU",
+    grid={name: {"start": name} for name in STARTS},
+    updates=2000,
+    rates=(0.005, 0.01),
+    nets=2,
+    blocks=5,
+    solved=Solved("learnt_at", at_most=EVER),
+    pairs=(
+        ("LSTM, chrono", "LSTM"),
+        ("LSTM, chrono", "LSTM, forget bias 1"),
+        ("LSTM, forget bias 1", "LSTM"),
+        ("GRU", "LSTM"),
+    ),
+    control=("LSTM", "LSTM, forget bias 1"),
+)
+def adding_long(
+    start: str, n: int, seed: int, updates: int, lr: float, device: str, T: int = 200, hidden: int = 32
+) -> dict[str, list[Any]]:
+    """32 units, 50 sequences an update, until the error on 500 test sequences is below 0.01.
+
+    learnt_at: the first of every 100 updates after which it is, None where it never is; error: at the end.
+    """
+    cell, kwargs = STARTS[start]
+    rows = [
+        train_adding(cell, T, seed + k, updates, hidden, progress=False, lr=lr, device=device, **kwargs)[1]
+        for k in range(n)
+    ]
+    learnt = [history.steps if history.stopped else None for history in rows]
+    return {"learnt_at": learnt, "error": [history.evaluations[-1][1] for history in rows]}
 
 
-@experiment("06", "Adding over 50 steps: which LSTM variant adds best, on both bases")
-def adding_variants(T: int = 50, n: int = 10, steps: int = 800, seed: int = 0) -> dict[str, Any]:
-    """Ten nets with 8 units of every variant without and with peepholes, and both GRUs; test error of each net."""
-    bases = {
-        "plain": ("lstm", "nig_plain", "nfg_plain", "nog_plain", "niaf_plain", "noaf_plain", "coupled"),
-        "peephole": ("peephole", "nig", "nfg", "nog", "niaf", "noaf", "cifg"),
-        "": ("gru", "gru_reset_before"),
-    }
+@experiment(
+    "04",
+    "Adding over 1,000 steps: the LSTM with chrono initialisation",
+    grid={"LSTM, chrono": {"start": "LSTM, chrono"}},
+    updates=3000,
+    rates=(0.005,),
+    nets=1,
+    blocks=3,
+    solved=Solved("learnt_at", at_most=EVER),
+)
+def adding_1000(start: str, n: int, seed: int, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
+    """`adding_long` over a thousand steps; T_max = 1000."""
+    return adding_long(start, n, seed, updates, lr, device, T=1000)
+
+
+BASES = {
+    "plain": ("lstm", "nig_plain", "nfg_plain", "nog_plain", "niaf_plain", "noaf_plain", "coupled"),
+    "peephole": ("peephole", "nig", "nfg", "nog", "niaf", "noaf", "cifg"),
+}
+"""The variants of Greff et al. 2017 on the LSTM without peepholes and on theirs, the base first."""
+
+
+def add_short(cell: str, n: int, seed: int, updates: int, lr: float, device: str, T: int = 50) -> dict[str, list[Any]]:
+    """8 units, adding over T steps, 32 sequences an update; error: on 256 test sequences at the end."""
+    rng = np.random.default_rng(seed)
+    ensemble = nets(cell, 2, 8, 1, n, seed, device)
+    fit(ensemble, lambda _: tasks.adding(rng, 32, T), training.mse, steps=updates, lr=lr, progress=False)
     test = tasks.adding(np.random.default_rng(10_000), 256, T)
-    rows = []
-    for base, cells in bases.items():
-        for cell in cells:
-            rng = np.random.default_rng(seed)
-            ensemble = nets(cell, 2, 8, 1, n, seed)
-            fit(ensemble, lambda _: tasks.adding(rng, 32, T), training.mse, steps=steps, lr=0.01)  # noqa: B023
-            errors = np.sort(training.score(training.mse, test)(ensemble))
-            solved = int((errors < 0.01).sum())
-            rows.append(
-                {"cell": cell, "base": base, "weights": weights(ensemble), "solved": solved, "errors": plain(errors)}
-            )
-    return {"nets": n, "baseline": tasks.ADDING_BASELINE, "rows": rows}
+    return {"error": list(training.score(training.mse, test)(ensemble))}

@@ -7,8 +7,8 @@ import torch
 from .. import tasks, training
 from ..ensemble import Ensemble
 from ..nn import Peepholes, variant_step
-from ._common import fit, nets, plain, weights
-from ._registry import experiment
+from ._common import fit, nets, plain
+from ._registry import Solved, experiment
 
 
 class SigmaCandidateLSTM(Peepholes):
@@ -19,62 +19,94 @@ class SigmaCandidateLSTM(Peepholes):
 
 
 def train_counting(
-    cell: str | type, hidden: int = 2, n: int = 10, steps: int = 4000, seed: int = 0, progress: bool = True
+    cell: str | type,
+    hidden: int = 2,
+    n: int = 10,
+    steps: int = 4000,
+    seed: int = 0,
+    progress: bool = True,
+    lr: float = 0.01,
+    device: str = "cpu",
 ) -> Ensemble:
-    """n nets trained on all of aⁿbⁿ, n = 1 … 10, as one batch; Adam with 0.01, falling in a line to a twentieth."""
-    if isinstance(cell, str):
-        ensemble = nets(cell, 4, hidden, 4, n, seed)
-    else:
-        ensemble = Ensemble(cell, 4, hidden, 4, n, seed=seed, forget_bias=1.0)
+    """n nets trained on all of aⁿbⁿ, n = 1 … 10, as one batch; Adam, its rate falling in a line to a twentieth."""
+    ensemble = nets(cell, 4, hidden, 4, n, seed, device)
     strings, decay = tasks.anbn_all(range(1, 11)), training.linear_decay()
-    fit(ensemble, strings, training.bce, steps=steps, lr=0.01, schedule=decay, progress=progress)
+    fit(ensemble, strings, training.bce, steps=steps, lr=lr, schedule=decay, progress=progress)
     return ensemble
 
 
 def counted(ensemble: Ensemble, longest: int = 100) -> list[int]:
     """For each net the largest n up to `longest` such that it accepts every string up to aⁿbⁿ."""
     strings = tasks.anbn_all(range(1, longest + 1))
-    return tasks.reach(tasks.accepted(training.answers(ensemble, strings), strings)).tolist()
+    return tasks.reach(tasks.accepted(training.answers(ensemble, strings).cpu(), strings)).tolist()
 
 
 def largest_state(ensemble: Ensemble, n: int = 100) -> list[float]:
     """For each net the largest |c| (|h| where there is no c) of any unit while it reads aⁿbⁿ."""
     with torch.no_grad():
-        traces = ensemble.trace(torch.as_tensor(tasks.anbn_all([n]).x))
+        traces = ensemble.trace(torch.as_tensor(tasks.anbn_all([n]).x, device=ensemble.readout_bias.device))
     state = traces["c" if "c" in traces else "h"]
     return plain(state.abs().amax((1, 2, 3)))
 
 
-def _row(cell: str, ensemble: Ensemble, hidden: int) -> dict[str, Any]:
-    return {
-        "cell": cell,
-        "hidden": hidden,
-        "weights": weights(ensemble),
-        "reach": sorted(counted(ensemble)),
-        "largest_state": sorted(largest_state(ensemble)),
-    }
+COUNTS = Solved("reach", at_least=11)
+"""A net counts when it accepts a string longer than any it was trained on, and all shorter ones."""
 
 
-@experiment("05", "aⁿbⁿ: how far each cell counts after training on n = 1 … 10 (twenty nets each, cap 100)")
-def anbn(n: int = 20, steps: int = 4000, seed: int = 0) -> dict[str, Any]:
-    """Eight cells with 2 units, and LSTM, GRU and RNN with 8."""
-    small = ("lstm", "peephole", "coupled", "gru", "gru_reset_before", "rnn", "nfg_plain", "nfg")
-    grid = [(cell, 2) for cell in small] + [(cell, 8) for cell in ("lstm", "gru", "rnn")]
-    return {"rows": [_row(c, train_counting(c, hidden, n, steps, seed), hidden) for c, hidden in grid]}
+def measures(ensemble: Ensemble) -> dict[str, list[Any]]:
+    """reach: see `counted`; largest_state: see `largest_state`."""
+    return {"reach": counted(ensemble), "largest_state": largest_state(ensemble)}
 
 
-@experiment("08", "aⁿbⁿ with σ in place of tanh for the candidate: the cell cannot count down")
-def anbn_sigma_candidate(n: int = 10, steps: int = 2000, seed: int = 0) -> dict[str, Any]:
-    """The LSTM as some articles have it, beside the LSTM as it is, with 2 and with 4 units."""
-    cells = {"sigma": SigmaCandidateLSTM, "tanh": "lstm"}
-    rows = []
-    for hidden in (2, 4):
-        rows += [_row(name, train_counting(c, hidden, n, steps, seed), hidden) for name, c in cells.items()]
-    return {"rows": rows}
+@experiment(
+    "05",
+    "aⁿbⁿ: which cells count further than the n = 1 … 10 that they were trained on (cap 100)",
+    grid={
+        f"{cell}, {hidden} units": {"cell": cell, "hidden": hidden}
+        for cell, hidden in (
+            *((cell, 2) for cell in ("lstm", "peephole", "coupled", "gru", "gru_reset_before", "rnn", "nfg_plain")),
+            *((cell, 4) for cell in ("lstm", "peephole", "coupled", "cifg", "gru")),
+        )
+    },
+    updates=3000,
+    rates=(0.01, 0.03),
+    nets=10,
+    blocks=5,
+    solved=COUNTS,
+    pairs=(
+        ("peephole, 2 units", "lstm, 2 units"),
+        ("lstm, 2 units", "gru, 2 units"),
+        ("gru, 2 units", "gru_reset_before, 2 units"),
+        ("lstm, 4 units", "coupled, 4 units"),
+        ("peephole, 4 units", "cifg, 4 units"),
+        ("nfg_plain, 2 units", "lstm, 2 units"),
+    ),
+    control=("gru, 2 units", "gru_reset_before, 2 units", "coupled, 4 units", "cifg, 4 units"),
+)
+def counting_cells(
+    cell: str, hidden: int, n: int, seed: int, updates: int, lr: float, device: str
+) -> dict[str, list[Any]]:
+    """All strings as one batch, Adam, the rate falling in a line to a twentieth. Measures: see `measures`."""
+    return measures(train_counting(cell, hidden, n, updates, seed, False, lr, device))
 
 
-@experiment("06", "Coupled gates cannot count: c is a convex average, so it stays below 1")
-def counting_coupled(n: int = 20, steps: int = 2000, seed: int = 0) -> dict[str, Any]:
-    """Coupled against separate gates on both bases, without and with peepholes, and the GRU; 4 units."""
-    grid = [(cell, 4) for cell in ("lstm", "coupled", "peephole", "cifg", "gru")]
-    return {"rows": [_row(c, train_counting(c, hidden, n, steps, seed), hidden) for c, hidden in grid]}
+@experiment(
+    "08",
+    "aⁿbⁿ with σ in place of tanh for the candidate",
+    grid={
+        f"{name}, {hidden} units": {"candidate": name, "hidden": hidden} for name in ("σ", "tanh") for hidden in (2, 4)
+    },
+    updates=2000,
+    rates=(0.01, 0.03),
+    nets=10,
+    blocks=5,
+    solved=COUNTS,
+    pairs=(("tanh, 2 units", "σ, 2 units"), ("tanh, 4 units", "σ, 4 units")),
+    control=("σ, 2 units", "σ, 4 units"),
+)
+def sigma_candidate(
+    candidate: str, hidden: int, n: int, seed: int, updates: int, lr: float, device: str
+) -> dict[str, list[Any]]:
+    """`counting_cells` for the LSTM as it is, and as some articles have it."""
+    cell = {"σ": SigmaCandidateLSTM, "tanh": "lstm"}[candidate]
+    return measures(train_counting(cell, hidden, n, updates, seed, False, lr, device))

@@ -8,10 +8,9 @@ from torch import sigmoid, tanh
 from .. import tasks, training
 from ..ensemble import Ensemble
 from ..nn import PeepholeLSTM, affine, see
-from ._common import fit, nets, weights
+from ._common import fit, nets
 from ._registry import experiment
-from .counting import counted
-from .timing import intervals_kept
+from .counting import COUNTS, measures
 
 SUBSETS = ("", "i", "f", "o", "if", "io", "fo", "ifo")
 """The gates that may see the cell; "" is the plain LSTM."""
@@ -49,6 +48,8 @@ def train_peepholes(
     seed: int = 0,
     truncated: bool = False,
     progress: bool = True,
+    lr: float = 0.01,
+    device: str = "cpu",
 ) -> Ensemble:
     """n LSTMs whose gates named in `peepholes` see the cell, trained on "counting" or "interval" as elsewhere."""
     batch, loss, size = {
@@ -56,36 +57,51 @@ def train_peepholes(
         "interval": (tasks.interval_all(range(1, 11)), partial(training.bce, weight=3.0), 1),
     }[task]
     cell = TruncatedLSTM if truncated else "peephole"
-    ensemble = nets(cell, size, hidden, size, n, seed, peepholes=peepholes)
+    ensemble = nets(cell, size, hidden, size, n, seed, device, peepholes=peepholes)
     decay = training.linear_decay()
-    fit(ensemble, batch, loss, steps=steps, lr=0.01, schedule=decay, progress=progress)
+    fit(ensemble, batch, loss, steps=steps, lr=lr, schedule=decay, progress=progress)
     return ensemble
 
 
-@experiment("05", "Which peephole matters: every subset of i, f, o on counting, each one alone on the interval copy")
-def peephole_subsets(n: int = 20, steps: int = 2000, seed: int = 0) -> dict[str, Any]:
-    """4 units. Counting as in counting_coupled, `n` nets and `steps` updates; the interval copy with half more of both.
+@experiment(
+    "05",
+    "Which peephole matters for counting: every subset of i, f and o",
+    grid={f"peepholes {subset or 'none'}": {"peepholes": subset} for subset in SUBSETS},
+    updates=2000,
+    rates=(0.01,),
+    nets=10,
+    blocks=5,
+    solved=COUNTS,
+    measure="reach",
+    pairs=(("peepholes f", "peepholes none"), ("peepholes i", "peepholes none"), ("peepholes o", "peepholes none")),
+)
+def subsets(peepholes: str, n: int, seed: int, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
+    """4 units, trained as in `counting_cells`."""
+    return measures(train_peepholes(peepholes, "counting", 4, n, updates, seed, False, False, lr, device))
 
-    reach: the largest n, or interval, up to which a net has no error, for each net.
-    """
-    rows = []
-    for task, subsets, share in (("counting", SUBSETS, 1.0), ("interval", ("i", "f", "o"), 1.5)):
-        for peepholes in subsets:
-            ensemble = train_peepholes(peepholes, task, 4, int(share * n), int(share * steps), seed)
-            reach = counted(ensemble) if task == "counting" else intervals_kept(ensemble)
-            row = {"cell": "peephole", "peepholes": peepholes, "task": task, "weights": weights(ensemble)}
-            rows.append(row | {"beyond_9": sum(longest >= 10 for longest in reach), "reach": sorted(reach)})
-    return {"nets": {"counting": n, "interval": int(1.5 * n)}, "rows": rows}
 
-
-@experiment("05", "Counting with the truncated gradient of 1997 and 2002, beside the full one (twenty nets each)")
-def truncated_gradient(n: int = 20, steps: int = 2000, seed: int = 0) -> dict[str, Any]:
-    """LSTM and peephole LSTM with 4 units, from the same starts, on the same strings, by either gradient."""
-    rows = []
-    for peepholes in ("", "ifo"):
-        for truncated in (False, True):
-            ensemble = train_peepholes(peepholes, "counting", 4, n, steps, seed, truncated)
-            cell = "peephole" if peepholes else "lstm"
-            row = {"cell": cell, "gradient": "truncated" if truncated else "full", "weights": weights(ensemble)}
-            rows.append(row | {"reach": sorted(counted(ensemble))})
-    return {"nets": n, "rows": rows}
+@experiment(
+    "05",
+    "Counting with the truncated gradient of 1997 and 2002, beside the full one",
+    grid={
+        f"{name}, {gradient} gradient": {"peepholes": peepholes, "truncated": gradient == "truncated"}
+        for name, peepholes in (("lstm", ""), ("peephole", "ifo"))
+        for gradient in ("full", "truncated")
+    },
+    updates=2000,
+    rates=(0.01, 0.03),
+    nets=10,
+    blocks=5,
+    solved=COUNTS,
+    pairs=(
+        ("peephole, full gradient", "lstm, full gradient"),
+        ("peephole, full gradient", "peephole, truncated gradient"),
+        ("lstm, full gradient", "lstm, truncated gradient"),
+        ("lstm, truncated gradient", "peephole, truncated gradient"),
+    ),
+)
+def truncated(
+    peepholes: str, truncated: bool, n: int, seed: int, updates: int, lr: float, device: str
+) -> dict[str, list[Any]]:
+    """4 units, from the same starts, on the same strings, by either gradient."""
+    return measures(train_peepholes(peepholes, "counting", 4, n, updates, seed, truncated, False, lr, device))

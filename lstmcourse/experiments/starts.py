@@ -1,4 +1,4 @@
-"""How far back an RNN learns, by its initialisation: the adding problem over growing lags."""
+"""How soon an RNN learns, by its initialisation, and what clipping does: the adding problem over growing lags."""
 
 from typing import Any
 
@@ -6,21 +6,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import tasks, training
+from .. import probes, tasks, training
 from ..ensemble import Ensemble
 from ..training import History
-from ._common import fit, nets, plain
-from ._registry import experiment
+from ._common import EVER, at, fit, nets, reached
+from ._registry import Solved, experiment
 
 RNN_STARTS = ("default", "orthogonal", "identity")
 """torch.nn's tanh RNN; the same with an orthogonal U; the IRNN: ReLU with U the identity (Le, Jaitly & Hinton 2015)."""
 
 
-def rnn_start(start: str, hidden: int = 32, n: int = 10, seed: int = 0) -> Ensemble:
+def rnn_start(start: str, hidden: int = 32, n: int = 10, seed: int = 0, gain: float = 1.0) -> Ensemble:
     """n RNNs with 2 inputs and one output, initialised as `start`, one of RNN_STARTS, says.
 
-    "orthogonal" draws U uniformly from the orthogonal matrices and sets the biases to 0. "identity" sets U to the
-    identity and the biases to 0, and draws W from a normal distribution with standard deviation 0.001.
+    "orthogonal" draws U uniformly from the orthogonal matrices, times `gain`, and sets the biases to 0. "identity"
+    sets U to the identity and the biases to 0, and draws W from a normal distribution with standard deviation 0.001.
     Raises ValueError for another name.
     """
     if start not in RNN_STARTS:
@@ -37,7 +37,7 @@ def rnn_start(start: str, hidden: int = 32, n: int = 10, seed: int = 0) -> Ensem
             ensemble.weight_ih_l0.normal_(0, 0.001, generator=rng)
         else:
             for U in ensemble.weight_hh_l0:
-                torch.nn.init.orthogonal_(U, generator=rng)
+                torch.nn.init.orthogonal_(U, gain, generator=rng)
     return ensemble
 
 
@@ -77,25 +77,131 @@ def _finite_mse(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     return training.mse(out, y, mask).nan_to_num(nan=1e6, posinf=1e6).clamp(max=1e6)
 
 
-@experiment("02", "Where an RNN stops learning: adding over growing lags, three initialisations (ten nets each)")
-def adding_starts(
-    lengths: tuple[int, ...] = (10, 20, 40, 80),
-    rates: tuple[float, ...] = (0.002, 0.01),
-    n: int = 10,
-    steps: int = 2000,
-    seed: int = 0,
-) -> dict[str, Any]:
-    """Test errors of every net, and how many left less than half of the baseline's error of 1/6, or less than 0.01."""
-    rows = []
-    for T in lengths:
-        for start in RNN_STARTS:
-            for lr in rates:
-                _, errors, history = train_rnn_start(start, T, n, steps, lr, seed=seed)
-                cell = "rnn_relu" if start == "identity" else "rnn"
-                row: dict[str, Any] = {"start": start, "cell": cell, "T": T, "lr": lr}
-                row["errors"] = plain(np.minimum(np.sort(errors), 1e6))
-                row["learnt"] = int((errors < tasks.ADDING_BASELINE / 2).sum())
-                row["solved"] = int((errors < 0.01).sum())
-                row["largest_norm"] = plain(float(np.nan_to_num(np.max(history.grad_norm), posinf=1e38)))
-                rows.append(row)
-    return {"nets": n, "baseline": tasks.ADDING_BASELINE, "rows": rows}
+def slopes(ensemble: Ensemble, T: int = 60, seed: int = 10_000) -> list[float]:
+    """For each net, how fast ln ‖∂L/∂h‖ falls with the lag, per step, on inputs of the adding problem: a line through
+    lags 10 … T - 1."""
+    xs = tasks.adding(np.random.default_rng(seed), 20, T).x.astype(float)
+    lags = np.arange(10, T)
+    fitted = []
+    for k in range(ensemble.n):
+        norms = probes.gradient_against_lag(ensemble.member(k)[0].cpu(), xs)["h"]
+        fitted.append(float(np.polyfit(lags, np.log(np.maximum(norms[10:T], 1e-300)), 1)[0]))
+    return fitted
+
+
+@experiment(
+    "02",
+    "How soon an RNN learns to add, against the slope with which its gradient fades before training",
+    grid={
+        f"{name}, T = {T}": {"start": start, "gain": gain, "T": T}
+        for T in (20, 40)
+        for name, start, gain in (
+            ("default", "default", 1.0),
+            ("0.8 Q", "orthogonal", 0.8),
+            ("0.9 Q", "orthogonal", 0.9),
+            ("Q", "orthogonal", 1.0),
+            ("identity", "identity", 1.0),
+        )
+    },
+    updates=6000,
+    rates=(0.002, 0.005),
+    nets=5,
+    blocks=3,
+    solved=Solved("learnt_at", at_most=EVER),
+    pairs=(("identity, T = 40", "Q, T = 40"), ("Q, T = 40", "default, T = 40")),
+)
+def rnn_starts(
+    start: str, gain: float, T: int, n: int, seed: int, updates: int, lr: float, device: str, hidden: int = 32
+) -> dict[str, list[Any]]:
+    """32 units, 50 sequences an update, Adam at a constant rate, each net's gradient clipped to 1, at most `updates`.
+
+    learnt_at: the first of every 100 updates after which the error on 500 test sequences is below 0.01, None where it
+    never is; slope: see `slopes`, before training; error: at the end, which is when all nets have learnt.
+    """
+    rng = np.random.default_rng(seed)
+    ensemble = rnn_start(start, hidden, n, seed, gain).to(device)
+    before = slopes(ensemble)
+    history = fit(
+        ensemble,
+        lambda _: tasks.adding(rng, 50, T),
+        _finite_mse,
+        steps=updates,
+        lr=lr,
+        evaluate=training.score(_finite_mse, tasks.adding(np.random.default_rng(10_000), 500, T)),
+        stop=_all_learnt(n),
+        progress=False,
+    )
+    learnt = reached(history, at_most=0.01)
+    return {"learnt_at": learnt, "slope": before, "error": list(history.evaluations[-1][1])}
+
+
+def _all_learnt(n: int) -> Any:
+    """For `fit`: stop once each of n nets has had an error below 0.01."""
+    ever = np.zeros(n, bool)
+
+    def stop(errors: np.ndarray) -> bool:
+        ever[:] |= errors < 0.01
+        return bool(ever.all())
+
+    return stop
+
+
+@experiment(
+    "02",
+    "A large U (gain 2.5) and plain gradient descent on adding over 20 steps: what clipping does and does not",
+    grid={"clipped to 1": {"clip": 1.0}, "not clipped": {"clip": None}},
+    updates=4000,
+    rates=(0.02, 0.1),
+    nets=10,
+    blocks=5,
+    solved=Solved("error", at_most=0.01),
+    pairs=(("clipped to 1", "not clipped"),),
+    control=("clipped to 1",),
+)
+def clipping(
+    clip: float | None, n: int, seed: int, updates: int, lr: float, device: str, hidden: int = 16
+) -> dict[str, list[Any]]:
+    """16 units, U normal with standard deviation 2.5 / √H, 20 sequences an update, gradient descent without momentum.
+
+    A net whose loss passes 1000 has run away and is left there. error: on 500 test sequences at the end, None where
+    the net ran away; ran_away_at: the update at which it did; error_at_1000: the mean loss of the updates before the
+    thousandth; largest: the largest gradient norm before clipping; slope: the mean slope of tanh at the last step.
+    """
+    rng = np.random.default_rng(seed)
+    ensemble = nets("rnn", 2, hidden, 1, n, seed)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        ensemble.weight_hh_l0.normal_(0, 2.5 / hidden**0.5, generator=generator)
+    ensemble.to(device)
+    optimizer = torch.optim.SGD(ensemble.parameters(), lr=lr)
+    away, losses, norms = [None] * n, [], np.zeros(n)
+    for update in range(updates):
+        x, y, mask = (torch.as_tensor(array, device=device) for array in tasks.adding(rng, 20, 20)[:3])
+        loss = training.mse(ensemble(x)[0], y, mask)
+        losses.append(loss.detach().cpu().numpy())
+        for k in np.flatnonzero(~(losses[-1] <= 1000)):
+            away[k] = update if away[k] is None else away[k]
+        optimizer.zero_grad()
+        loss.sum().backward()
+        length = ensemble.clip_gradients(clip).cpu().numpy()
+        stands = torch.tensor([at is not None for at in away], device=device)
+        for parameter in ensemble.parameters():
+            torch.Tensor.masked_fill_(parameter.grad, stands.view(-1, 1, 1), 0.0)
+        norms = np.where(stands.cpu(), norms, np.maximum(norms, np.nan_to_num(length, posinf=1e30)))
+        optimizer.step()
+        if all(one is not None for one in away):
+            break
+    test = tasks.adding(np.random.default_rng(10_000), 500, 20)
+    errors = training.score(training.mse, test)(ensemble)
+    with torch.no_grad():
+        h = ensemble.trace(torch.as_tensor(test.x, device=device))["h"][:, -1]
+    return {
+        "error": [None if gone is not None else at(e) for gone, e in zip(away, errors, strict=True)],
+        "ran_away_at": away,
+        "error_at_1000": [
+            None if gone is not None else at(e)
+            for gone, e in zip(away, np.mean(losses[800:1000] or losses, 0), strict=True)
+        ],
+        "largest": norms.tolist(),
+        "slope": (1 - h.square()).mean((1, 2)).tolist(),
+    }

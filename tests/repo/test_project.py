@@ -120,7 +120,7 @@ def test_readme_names_what_there_is():
     assert f"conda env create -f environment.yml && conda activate {conda()['name'][0]} && jupyter lab" in README
     assert f"Python {PROJECT['requires-python'].removeprefix('>=')} or newer" in README
     assert 'pip install -c constraints.txt -e ".[lab,test]"' in README
-    assert {"lab", "test"} == set(PROJECT["optional-dependencies"])
+    assert {"lab", "test", "cluster"} == set(PROJECT["optional-dependencies"])
     for target in re.findall(r"make ([a-z-]+)", README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")):
         if target not in {"and", "to"}:
             assert re.search(rf"^{target}:", makefile(), re.MULTILINE), target

@@ -1,0 +1,178 @@
+"""One rule for every conclusion: counts by block, an exact test over nets, and no block that turns it round."""
+
+from collections.abc import Sequence
+from math import comb, isfinite
+from typing import NamedTuple
+
+from scipy import stats
+
+from ._records import Record
+from ._registry import ExperimentError
+
+LEVEL = 0.05
+
+
+def wilson(solved: int, nets: int) -> tuple[float, float]:
+    """The 95 % interval of a rate: Wilson (1927), "Probable inference, the law of succession".
+
+    It treats the nets as independent, which within a block they are not: read it beside the range over blocks.
+    """
+    low, high = stats.binomtest(solved, nets).proportion_ci(method="wilson")
+    return float(low), float(high)
+
+
+def fisher(a: tuple[int, int], b: tuple[int, int]) -> float:
+    """Fisher's exact test, two-sided, of `a` and `b`, (solved, nets) each: its p."""
+    return float(stats.fisher_exact([[a[0], a[1] - a[0]], [b[0], b[1] - b[0]]]).pvalue)
+
+
+def rank_test(a: Sequence[float], b: Sequence[float]) -> float:
+    """The exact two-sided rank-sum test (Wilcoxon 1945; Mann and Whitney 1947), ties by mid-ranks: its p."""
+    both = sorted([*a, *b])
+    twice = {value: both.index(value) + 1 + len(both) - both[::-1].index(value) for value in set(both)}
+    ranks = [twice[value] for value in [*a, *b]]  # twice the mid-rank, an integer
+    ways: list[dict[int, int]] = [{0: 1}] + [{} for _ in a]  # size of a subset -> {its rank sum: how many subsets}
+    for rank in ranks:
+        for size in range(len(a) - 1, -1, -1):
+            for total, count in ways[size].items():
+                ways[size + 1][total + rank] = ways[size + 1].get(total + rank, 0) + count
+    middle = len(a) * sum(ranks) / len(ranks)
+    seen = abs(sum(ranks[: len(a)]) - middle)
+    return sum(n for total, n in ways[-1].items() if abs(total - middle) >= seen - 1e-9) / comb(len(ranks), len(a))
+
+
+class Side(NamedTuple):
+    """One of two networks compared.
+
+    counts: (solved, nets) for each block, empty where the measure decides; medians: the measure's, for each block;
+    median: of all nets.
+    """
+
+    name: str
+    lr: float
+    counts: list[tuple[int, int]]
+    medians: list[float]
+    median: float
+
+    @property
+    def pooled(self) -> tuple[int, int]:
+        """(solved, nets) over all blocks."""
+        return sum(k for k, _ in self.counts), sum(n for _, n in self.counts)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's interval of the pooled rate."""
+        return wilson(*self.pooled)
+
+    @property
+    def scores(self) -> list[float]:
+        """One number for each block and, last, for all together: the more the better."""
+        if self.counts:
+            return [k / n for k, n in [*self.counts, self.pooled]]
+        return [-m for m in [*self.medians, self.median]]
+
+    def __str__(self) -> str:
+        if not self.counts:
+            spread = f"blocks {min(self.medians):.4g} to {max(self.medians):.4g}"
+            return f"{self.name} (rate {self.lr:g}) {self.median:.4g} ({spread})"
+        (solved, nets), (low, high) = self.pooled, self.interval
+        parts = [k for k, _ in self.counts]
+        spread = f"blocks {min(parts)} to {max(parts)} of {self.counts[0][1]}"
+        rates = f"{100 * solved / nets:.0f} %, interval {100 * low:.0f} to {100 * high:.0f}"
+        return f"{self.name} (rate {self.lr:g}) {solved} of {nets} ({rates}; {spread})"
+
+
+class Verdict(NamedTuple):
+    """What a comparison came to.
+
+    p: of the exact test over all nets; looks: how many comparisons the experiment makes, by which p is multiplied.
+    signs: for each block +1 where a is ahead, -1 where b is, 0 in a tie; ahead: the same for all nets together.
+    by_rate: the same sign for each rate that both were trained with.
+    """
+
+    a: Side
+    b: Side
+    p: float
+    looks: int
+    signs: list[int]
+    ahead: int
+    by_rate: dict[float, int]
+
+    @property
+    def p_adjusted(self) -> float:
+        """p times the number of looks (Bonferroni), at most 1."""
+        return min(1.0, self.p * self.looks)
+
+    @property
+    def differs(self) -> bool:
+        """Whether a difference may be claimed: the test holds, for all looks, and no block turns it round."""
+        return self.p_adjusted < LEVEL and all(sign != -self.ahead for sign in self.signs)
+
+    @property
+    def stable(self) -> bool:
+        """Whether, besides, every block alone shows the sign."""
+        return self.differs and all(sign == self.ahead for sign in self.signs)
+
+    def __str__(self) -> str:
+        shown = sum(sign == self.ahead for sign in self.signs)
+        blocks = f"{shown} of {len(self.signs)} blocks show its sign"
+        if self.stable:
+            told = f"a stable difference: {blocks}"
+        elif self.differs:
+            told = f"a difference, not a stable one: {blocks}, none turns it round"
+        elif self.p_adjusted < LEVEL:
+            told = (
+                f"no claim: {sum(sign == -self.ahead for sign in self.signs)} of {len(self.signs)} blocks turn it round"
+            )
+        else:
+            told = "no difference shown"
+        turned = [f"{lr:g}" for lr, sign in self.by_rate.items() if sign == -self.ahead and self.ahead]
+        rates = f"; at rate {', '.join(turned)} the other is ahead" if turned else ""
+        test = f"p = {self.p:.2g}" + (f", times {self.looks} looks {self.p_adjusted:.2g}" if self.looks > 1 else "")
+        return f"{self.a} v {self.b}: {test}; {told}{rates}"
+
+
+def verdict(record: Record, a: str, b: str, lr: float | None = None, measure: str | None = None) -> Verdict:
+    """Compare two networks of a record by the one rule, each at its own learning rate unless `lr` is given.
+
+    By counts where the record says what counts as solved, else by the measure, smaller being better. measure: another
+    one, by its ranks. Raises ExperimentError for a record without a whole block.
+    """
+    if not record.blocks:
+        raise ExperimentError(f"{record.data['name']} has no finished block yet")
+    by_count = record.solved is not None and measure is None
+    one, other = (_side(record, name, lr, by_count, measure) for name in (a, b))
+    if by_count:
+        p = fisher(one.pooled, other.pooled)
+    else:
+        p = rank_test(*(numbers(record, side.name, side.lr, measure) for side in (one, other)))
+    *signs, ahead = _signs(one, other)
+    by_rate = {rate: _signs(*(_side(record, x, rate, by_count, measure) for x in (a, b)))[-1] for rate in record.rates}
+    return Verdict(one, other, p, max(1, len(record.pairs)), signs, ahead, by_rate)
+
+
+def _side(record: Record, name: str, lr: float | None, by_count: bool, measure: str | None) -> Side:
+    lr = record.rate(name) if lr is None else lr
+    medians = [median([_number(v) for v in block]) for block in record.values(name, measure, lr)]
+    counts = record.counts(name, lr) if by_count else []
+    return Side(name, lr, counts, medians, median(numbers(record, name, lr, measure)))
+
+
+def numbers(record: Record, name: str, lr: float, measure: str | None = None) -> list[float]:
+    """The measure of every net, infinite where it never came."""
+    return [_number(value) for value in record.pooled(name, measure, lr)]
+
+
+def median(values: Sequence[float]) -> float:
+    """The median; of two middle values, one of them infinite, the other one."""
+    ordered = sorted(values)
+    low, high = ordered[(len(values) - 1) // 2], ordered[len(values) // 2]
+    return (low + high) / 2 if isfinite(low + high) else low
+
+
+def _number(value: float | None) -> float:
+    return float("inf") if value is None else value  # what never came is later than all that did
+
+
+def _signs(x: Side, y: Side) -> list[int]:
+    return [(a > b) - (a < b) for a, b in zip(x.scores, y.scores, strict=True)]
