@@ -2,6 +2,7 @@
 # make test         set up .venv (first run only), lint, the package's tests, every notebook
 # make test-browser the notebooks and widgets in a real browser (needs Chromium)
 # make test-oldest  the package's tests on the oldest torch and NumPy that pyproject.toml admits, in .venv-oldest
+# make test-newest  the same on the newest versions that it admits, in .venv-newest
 # make bench        time every layer against torch.nn
 # make lint, make format
 #
@@ -24,7 +25,7 @@ export OMP_NUM_THREADS ?= 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-package test-notebooks test-browser test-oldest bench lint format
+.PHONY: help setup lab test test-package test-notebooks test-browser test-oldest test-newest bench lint format
 .DELETE_ON_ERROR:
 
 help:
@@ -47,7 +48,7 @@ else
 	@if [ "$$(uname)" = Linux ]; then echo "On Linux, pip's own torch may be the CUDA build, of several GB." \
 	  "For the CPU build: make $(MAKECMDGOALS) TORCH_INDEX=URL, with the index URL that pytorch.org/get-started names for CPU"; fi
 endif
-	$(PIP) install -c constraints.txt -e ".[lab,test]"
+	$(PIP) install -c constraints.txt -e ".[course,test]"
 	@touch $@
 
 lab: $(STAMP)
@@ -72,8 +73,14 @@ test-browser: $(STAMP)
 test-oldest:
 	$(PYTHON) -m venv --clear .venv-oldest
 	.venv-oldest/bin/python -m pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "torch==2.4.*"
-	.venv-oldest/bin/python -m pip install "torch==2.4.*" "numpy==1.26.*" -e ".[lab,test]"
+	.venv-oldest/bin/python -m pip install "torch==2.4.*" "numpy==1.26.*" -e ".[course,test]"
 	.venv-oldest/bin/python -m pytest -n 2 tests --deselect tests/repo/test_project.py::test_what_is_installed_is_what_is_pinned
+
+test-newest:
+	$(PYTHON) -m venv --clear .venv-newest
+	$(if $(TORCH_INDEX),.venv-newest/bin/python -m pip install --index-url $(TORCH_INDEX) torch)
+	.venv-newest/bin/python -m pip install -e ".[course,test]"
+	.venv-newest/bin/python -m pytest -n 2 tests --deselect tests/repo/test_project.py::test_what_is_installed_is_what_is_pinned
 
 bench: $(STAMP)
 	$(BIN)/python -m lstmcourse bench $(ARGS)

@@ -21,7 +21,7 @@ from lstmcourse import __version__
 OLDEST_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON, HERE = (f'"{path}"' if " " in str(path) else str(path) for path in (sys.executable, ROOT))  # for any shell
-INSTALL = f'{PYTHON} -m pip install -c constraints.txt -e ".[lab,test]"'
+INSTALL = f'{PYTHON} -m pip install -c constraints.txt -e ".[course,test]"'
 if Path.cwd() != ROOT:
     INSTALL = f"cd {HERE} && {INSTALL}"
 KERNEL_SECONDS = 60

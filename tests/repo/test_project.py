@@ -23,19 +23,19 @@ MACHINE_PATH = r"(?<![\w.~)])/(?:home|root|Users|work|tmp)/\w"
 CONDA = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
 NAMES = {"PIL": "pillow", "sklearn": "scikit-learn", "resvg_py": "resvg-py"}
 BROUGHT = {"IPython", "traitlets", "jupyter_core", "jupyter_client"}  # by ipykernel, ipywidgets and nbclient
-PIP_ONLY = {"resvg-py"}  # not on conda-forge
+PIP_ONLY = {"resvg-py", "playwright"}  # not on conda-forge
 
 
 def parsed(lines):
     return {r.name: r.specifier for r in map(Requirement, lines)}
 
 
-def base_and_lab():
-    return parsed(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["lab"])
+def base_and_course():
+    return parsed(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["course"])
 
 
 def direct():
-    return base_and_lab() | parsed(PROJECT["optional-dependencies"]["test"])
+    return base_and_course() | parsed(PROJECT["optional-dependencies"]["test"])
 
 
 def pins():
@@ -68,8 +68,8 @@ def test_what_is_installed_is_what_is_pinned():
     assert installed == pins()
 
 
-def test_base_and_lab_have_lower_and_upper_bounds():
-    for name, specifier in base_and_lab().items():
+def test_base_and_course_have_lower_and_upper_bounds():
+    for name, specifier in base_and_course().items():
         assert {s.operator for s in specifier} == {">=", "<"}, name
 
 
@@ -112,15 +112,15 @@ def test_environment_equals_pyproject():
     assert package == "-e ."
     assert python == f"python{PROJECT['requires-python']}"
     assert set(parsed(by_pip)) == PIP_ONLY
-    wanted = {CONDA.get(name, name): specifier for name, specifier in base_and_lab().items()}
+    wanted = {CONDA.get(name, name): specifier for name, specifier in direct().items()}
     assert parsed(packages) | parsed(by_pip) == wanted
 
 
 def test_readme_names_what_there_is():
     assert f"conda env create -f environment.yml && conda activate {conda()['name'][0]} && jupyter lab" in README
     assert f"Python {PROJECT['requires-python'].removeprefix('>=')} or newer" in README
-    assert 'pip install -c constraints.txt -e ".[lab,test]"' in README
-    assert {"lab", "test", "cluster"} == set(PROJECT["optional-dependencies"])
+    assert 'pip install -c constraints.txt -e ".[course,test]"' in README
+    assert {"course", "test", "cluster"} == set(PROJECT["optional-dependencies"])
     for target in re.findall(r"make ([a-z-]+)", README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")):
         if target not in {"and", "to"}:
             assert re.search(rf"^{target}:", makefile(), re.MULTILINE), target
@@ -218,7 +218,7 @@ def test_the_second_run_installs_nothing(checkout, target):
 def test_a_changed_dependency_installs_again(checkout, name):
     os.utime(checkout / name, (4_000_000_000, 4_000_000_000))
     said = make(checkout, "--dry-run", "lab").stdout
-    assert 'pip install -c constraints.txt -e ".[lab,test]"' in said.replace("--disable-pip-version-check ", "")
+    assert 'pip install -c constraints.txt -e ".[course,test]"' in said.replace("--disable-pip-version-check ", "")
     assert "-m venv" not in said
 
 
