@@ -29,6 +29,9 @@ DARK_COLOURS = {
 DARK_OTHERS = ("#B794F4", "#4FC3C9", "#E09A70", "#B5C334", "#F082D8", "#9DB0E8")
 """The same quantities, and the same others, brighter: for a picture whose ground is dark."""
 
+CONTEXT = "#767676"
+"""A line for comparison: what would be without, a baseline, an axis; 4 to 1 at least on white and on black."""
+
 CELL_COLOURS = {
     "rnn": "#777777",
     "rnn_relu": "#A6A6A6",

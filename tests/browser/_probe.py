@@ -13,9 +13,9 @@ TEXT = "def f(x):\n    return x\n"
 CELLS = {
     "step": "widgets.StepThrough(reference.LSTM, p, xs)",
     "gru": "widgets.StepThrough(reference.GRU, q, xs)",
-    "bias": "widgets.forget_bias_explorer()",
+    "bias": "widgets.forget_bias()",
     "clamp": "widgets.gate_clamp(reference.LSTM, p, xs, readout=lambda h: h.sum(1))",
-    "saturation": "widgets.saturation_explorer()",
+    "saturation": "widgets.gate_saturation()",
     "reader": "widgets.text_reader(TEXT, {'h': h, 'c': -h})",
     "log": "widgets.explore('rate', lambda rate: (diagrams.cell('rnn', theme='auto', width=200 + int(50 * rate)), "
     "f'The rate is {rate:.3f}.'), rate=widgets.slider('rate', 0.1, 0.01, 10.0, log=True))",

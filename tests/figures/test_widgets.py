@@ -6,7 +6,7 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from lstmcourse import diagrams, plots, reference, widgets
+from lstmcourse import diagrams, plots, probes, reference, widgets
 from lstmcourse.diagrams import number
 from lstmcourse.reference import CELLS
 
@@ -139,22 +139,24 @@ def test_every_step_shows_its_own_numbers(cell, view):
     p, xs = setting(cell)
     _, caches = reference.unroll(cell, p, xs[:, None])
     arriving = widgets.arriving_gradients(cell, p, caches)
+    steps = widgets.StepThrough(cell, p, xs)
     for step in range(1, 6):
-        drawn, sentence, lines = widgets.step_view(cell, p, caches, arriving, step=step, view=view, unit=1)
-        ET.fromstring(drawn.svg)
-        assert sentence.startswith(f"Step {step} of 5, {view}, unit 1: ")
+        html, sentence = steps.draw(step, view, "", unit=2)
+        ET.fromstring(html)
+        lines = steps.equations(step, view, unit=2)
+        assert sentence.startswith(f"Step {step} of 5, {view}, unit 2: ")
         name = "h" if view == "forward" else "dh"
         value = caches[step - 1]["h"][0, 1] if view == "forward" else arriving[step - 1][0][0, 1]
         assert {line.name: line.value for line in lines}[name] == pytest.approx(value, abs=1e-14)
-    with pytest.raises(
-        ValueError, match="step_view expects forward or backward and a step from 1 to 5, got 'forward', 6"
-    ):
-        widgets.step_view(cell, p, caches, arriving, step=6)
+    with pytest.raises(ValueError, match="StepThrough expects forward or backward and a step 1 to 5, got 'forward', 6"):
+        steps.figure(step=6)
+    with pytest.raises(TypeError, match="step-through has the settings step, view, focus, unit; got steps"):
+        steps.figure(steps=2)
 
 
 def test_step_through_moves_by_buttons_sliders_and_lists():
     p, xs = setting(reference.LSTM)
-    box = widgets.StepThrough(reference.LSTM, p, xs)
+    box = widgets.StepThrough(reference.LSTM, p, xs).widget()
     first = picture(box)
     back, forth = inside(box, ipywidgets.Button)
     forth.click()
@@ -169,8 +171,8 @@ def test_step_through_moves_by_buttons_sliders_and_lists():
     assert "backward" in says(box) and "dc₋" in picture(box)
     controls(box)["highlight"].value = "f"
     assert 'opacity=".16"' in picture(box)
-    controls(box)["unit in the equations"].value = 2
-    assert "unit 2" in says(box)
+    controls(box)["unit in the equations"].value = 3
+    assert "unit 3" in says(box)
     assert {"lc-widget", "lc-name-step-through"} <= set(box._dom_classes) and inside(box, widgets.KeyGuard)
 
 
@@ -179,8 +181,10 @@ def test_step_through_moves_by_buttons_sliders_and_lists():
 def test_an_equation_wears_the_colour_of_its_wire(cell, view):
     p, xs = setting(cell)
     _, caches = reference.unroll(cell, p, xs[:, None])
-    drawn, _, lines = widgets.step_view(cell, p, caches, widgets.arriving_gradients(cell, p, caches), view=view)
+    steps = widgets.StepThrough(cell, p, xs)
+    lines = steps.equations(1, view)
     rows = ET.fromstring(widgets.equations_html(lines))
+    drawn = steps.picture(1, view, theme="auto")
     wires = {wire.get("data-wire").split("|")[0]: wire.get("stroke") for wire in ET.fromstring(drawn.svg).iter()
              if wire.get("data-wire")}  # fmt: skip
     for row, line in zip(rows, lines, strict=True):
@@ -188,9 +192,40 @@ def test_an_equation_wears_the_colour_of_its_wire(cell, view):
         assert f"solid {wires[quantity]};" in row.get("style"), line
 
 
+def test_backward_begins_at_the_last_step_and_plays_towards_the_first():
+    p, xs = setting(reference.LSTM)
+    box = widgets.StepThrough(reference.LSTM, p, xs).widget()
+    (play,) = inside(box, ipywidgets.Play)
+    play.value = 3
+    assert "Step 3 of 5, forward" in says(box)
+    controls(box)["direction"].value = "backward"
+    assert "Step 5 of 5, backward" in says(box) and play.value == 1
+    play.value = 2
+    assert "Step 4 of 5, backward" in says(box)
+    controls(box)["time step"].value = 1
+    assert play.value == 5  # it goes on from where the reader went
+    controls(box)["direction"].value = "forward"
+    assert "Step 1 of 5, forward" in says(box)
+    opened = widgets.StepThrough(reference.LSTM, p, xs, view="backward").widget()
+    assert "Step 5 of 5, backward" in says(opened) and inside(opened, ipywidgets.Play)[0].value == 1
+
+
+def test_a_gradient_that_fades_gets_thinner_from_step_to_step():
+    p, xs = setting(reference.RNN, T=6)
+    p.U *= 0.1
+    steps = widgets.StepThrough(reference.RNN, p, xs)
+
+    def widest(step):
+        root = ET.fromstring(steps.figure(step=step, view="backward").svg)
+        return max(float(line.get("stroke-width")) for line in root.iter() if line.get("data-wire"))
+
+    widths = [widest(step) for step in range(6, 0, -1)]
+    assert widths[0] > 2 and widths == sorted(widths, reverse=True) and widths[-1] < 1.2
+
+
 def test_step_through_of_one_unit_and_one_step():
     p, xs = setting(reference.RNN, I=1, H=1, T=1)
-    box = widgets.StepThrough(reference.RNN, p, xs[:, None])
+    box = widgets.StepThrough(reference.RNN, p, xs[:, None]).widget()
     assert "Step 1 of 1" in says(box) and "unit in the equations" not in controls(box)
 
 
@@ -223,12 +258,14 @@ def test_step_through_names_what_does_not_fit():
             widgets.StepThrough(reference.LSTM, p, xs, dstates=dstates)
 
 
-def test_the_static_twin_is_the_same_step(monkeypatch):
+def test_the_still_picture_is_the_same_step():
     p, xs = setting(reference.GRU)
-    shown = []
-    monkeypatch.setattr(diagrams, "show", shown.append)
-    widgets.StepThrough(reference.GRU, p, xs).static(step=3, view="backward")
-    assert shown[0].title.endswith("step 3 · backward")
+    still = widgets.StepThrough(reference.GRU, p, xs).figure(step=3, view="backward")
+    assert still.title.endswith("step 3 · backward") and still.theme == "light"
+
+
+def test_an_explorer_shows_itself():
+    assert "application/vnd.jupyter.widget-view+json" in widgets.forget_bias()._repr_mimebundle_()
 
 
 # ---- the explorers
@@ -237,7 +274,7 @@ def test_the_static_twin_is_the_same_step(monkeypatch):
 @pytest.mark.parametrize("radius", [0.5, 0.9, 1.1])
 @pytest.mark.parametrize("bias", [-2.0, 1.0, 6.0])
 def test_forget_bias_curves_follow_the_forget_gate_and_the_radius(bias, radius):
-    data = widgets.forget_bias_curves(bias, radius, 40)
+    data = probes.forget_bias_curves(bias, radius, 40)
     assert data["f"] == pytest.approx(reference.sigmoid(bias), abs=0.03)
     ks = np.arange(len(data["lstm"]))
     slope = np.polyfit(ks[5:30], np.log(data["lstm"][5:30]), 1)[0]
@@ -248,7 +285,7 @@ def test_forget_bias_curves_follow_the_forget_gate_and_the_radius(bias, radius):
 
 @pytest.mark.parametrize("steps", [2, 50])
 def test_forget_bias_curves_start_at_lag_0(steps):
-    data = widgets.forget_bias_curves(1.0, 0.9, steps)
+    data = probes.forget_bias_curves(1.0, 0.9, steps)
     assert data["lstm"].shape == data["rnn"].shape == (steps,)
     assert data["lstm"][0] == data["rnn"][0] == 1
     assert data["lstm"][1] == pytest.approx(data["f"], abs=0.2)  # a step back along c costs one forget gate
@@ -257,7 +294,7 @@ def test_forget_bias_curves_start_at_lag_0(steps):
 @pytest.mark.parametrize("steps", [10, 50, 200])
 def test_the_forget_bias_sentence_is_the_data(steps):
     sentence = widgets.paint_forget_bias(plots.panels(), 1.0, 0.9, steps)
-    data = widgets.forget_bias_curves(1.0, 0.9, steps)
+    data = probes.forget_bias_curves(1.0, 0.9, steps)
     assert (
         f"{number(data['lstm'][-1])} of the LSTM's gradient is left, {number(data['rnn'][-1])} of the RNN's" in sentence
     )
@@ -307,23 +344,34 @@ def test_clamping_refuses_what_cannot_be():
             ValueError, match=f"value must be 0 to 1 and start a step from 1 to 5, got {value} and {start}"
         ):
             widgets.clamped(reference.LSTM, p, xs, "f", value, start)
-    for maker in (widgets.clamped, widgets.gate_clamp, widgets.gate_clamp_figure):
+    for maker in (widgets.clamped, widgets.gate_clamp):
         with pytest.raises(ValueError, match="rnn has no gate that could be held"):
             maker(reference.RNN, rnn, xs)
     with pytest.raises(ValueError, match=r"readout must return one prediction a step, shape \(5,\), got \(5, 3\)"):
         widgets.gate_clamp(reference.LSTM, p, xs, readout=lambda h: h)
-    with pytest.raises(ValueError, match="unit must be 0 to 2, got 3"):
-        widgets.gate_clamp_figure(reference.LSTM, p, xs, unit=3)
+    with pytest.raises(ValueError, match="value of 'unit shown' must lie between 1 and 3, got 4"):
+        widgets.gate_clamp(reference.LSTM, p, xs, unit=4).figure()
+    with pytest.raises(ValueError, match="labels must hold 5 entries, one a step, got 3"):
+        widgets.gate_clamp(reference.LSTM, p, xs, labels="BTX")
+
+
+def test_the_letters_of_the_word_stand_on_the_axis():
+    p, xs = setting(reference.LSTM)
+    odds = widgets.gate_clamp(reference.LSTM, p, xs, lambda h: h[:, 0], labels="BTXSE", name="ln odds")
+    axes = odds.figure()
+    assert [tick.get_text() for tick in axes[0, 0].get_xticklabels()] == list("BTXSE")
+    assert axes[0, 2].get_ylabel() == "ln odds" and axes[0, 0].get_ylabel() == "c, unit 1"
+    assert "ln odds ends at" in says(odds.widget())
 
 
 def test_the_first_gate_is_held_unless_another_is_named():
     p, xs = setting(reference.GRU)
-    assert plots.describe(widgets.gate_clamp_figure(reference.GRU, p, xs)[0, 0]).startswith("Gate z held at 1.00")
+    assert plots.describe(widgets.gate_clamp(reference.GRU, p, xs).figure()[0, 0]).startswith("Gate z held at 1.00")
 
 
 def test_gate_clamp_starts_where_it_is_told():
     p, xs = setting(reference.LSTM)
-    box = widgets.gate_clamp(reference.LSTM, p, xs, gate="o", value=0.25, start=2, unit=np.int64(1))
+    box = widgets.gate_clamp(reference.LSTM, p, xs, gate="o", value=0.25, start=2, unit=np.int64(1)).widget()
     assert "Gate o held at 0.25 from step 2 on, unit 1" in says(box)
     with pytest.raises(ValueError, match="gate of lstm must be one of f, i, o; got 'g'"):
         widgets.gate_clamp(reference.LSTM, p, xs, gate="g")
@@ -331,14 +379,14 @@ def test_gate_clamp_starts_where_it_is_told():
 
 def test_gate_clamp_says_what_its_settings_give():
     p, xs = setting(reference.LSTM)
-    box = widgets.gate_clamp(reference.LSTM, p, xs, readout=lambda h: h[:, 0])
+    box = widgets.gate_clamp(reference.LSTM, p, xs, readout=lambda h: h[:, 0]).widget()
     controls(box)["gate"].value = "o"
     controls(box)["held at"].value = 0.0
     controls(box)["from step"].value = 5
     assert "Gate o held at 0.00 from step 5 on" in says(box) and "h ends at 0.00 instead of" in says(box)
     assert "prediction ends at 0.00" in says(box)
     assert picture(box).startswith('<img alt="Gate o held at 0.00')
-    axes = widgets.gate_clamp_figure(reference.LSTM, p, xs, gate="o", value=0.0, start=5)
+    axes = widgets.gate_clamp(reference.LSTM, p, xs).figure(gate="o", value=0.0, start=5)
     assert axes.shape == (1, 2) and plots.describe(axes[0, 0]).startswith("Gate o held at 0.00 from step 5 on")
 
 
@@ -347,17 +395,17 @@ def test_gate_clamp_says_what_its_settings_give():
     [(0.1, 0.0, 0.0, 0.249), (1.0, 0.0, 0.028, 0.2066), (8.0, 0.0, 0.784, 0.049), (1.0, 5.0, 0.997, 0.0105)],
 )
 def test_saturation(spread, bias, saturated, slope):
-    data = widgets.saturation(spread, bias)
+    data = probes.saturation(spread, bias)
     assert data["saturated"] == pytest.approx(saturated, abs=2e-3) and data["slope"] == pytest.approx(slope, abs=2e-3)
     said = widgets.paint_saturation(plots.panels(1, 2), spread, bias)
     assert f"{data['saturated']:.0%}" in said and f"{data['slope']:.3f}" in said
     with pytest.raises(ValueError, match=r"spread must not be negative, got -1\.0"):
-        widgets.saturation(-1.0, bias)
+        probes.saturation(-1.0, bias)
 
 
-@pytest.mark.parametrize("maker", [widgets.saturation_explorer, widgets.forget_bias_explorer])
+@pytest.mark.parametrize("maker", [widgets.gate_saturation, widgets.forget_bias])
 def test_an_explorer_redraws_at_both_ends_of_every_control(maker):
-    box = maker()
+    box = maker().widget()
     for control in controls(box).values():
         for value in (control.min, control.max):
             before = says(box)
@@ -366,8 +414,8 @@ def test_an_explorer_redraws_at_both_ends_of_every_control(maker):
             assert picture(box).startswith('<img alt="') and len(picture(box)) < 60_000
 
 
-def test_the_twins_are_figures_with_alt_text():
-    for axes in (widgets.saturation_figure(spread=3.0), widgets.forget_bias_figure(bias=5.0)):
+def test_a_still_picture_starts_where_the_controls_do_and_has_an_alt_text():
+    for axes in (widgets.gate_saturation(spread=3.0).figure(), widgets.forget_bias().figure(bias=5.0)):
         assert plots.describe(axes[0, 0]) and len(plots.png(axes[0, 0])) < 40_000
 
 
@@ -400,29 +448,31 @@ def test_the_reader_refuses_what_does_not_fit():
     for activations in (np.zeros((4, 2)), np.zeros(3), {}, {"h": np.zeros((3, 2)), "c": np.zeros((2, 2))}):
         with pytest.raises(ValueError, match=r"activations must have shape \(3, H\), one row a token; got "):
             widgets.text_reader("abc", activations)
-    with pytest.raises(ValueError, match=r"activations must have shape \(3, H\) with H > 2, got \(3, 2\)"):
-        widgets.read_unit("abc", np.zeros((3, 2)), unit=2)
+    with pytest.raises(ValueError, match=r"activations must have shape \(3, H\) with unit 3 among the H, got \(3, 2\)"):
+        widgets.read_unit("abc", np.zeros((3, 2)), unit=3)
     with pytest.raises(ValueError, match=r"activations must have shape \(0,\), one for each token"):
         widgets.text_reader("", np.zeros((0, 2)))
 
 
-@pytest.mark.parametrize("unit", [0, 1, 4])
+@pytest.mark.parametrize("unit", [1, 2, 5])
 def test_the_reader_names_the_extremes(unit):
     h = np.random.default_rng(unit).normal(size=(9, 5))
     tokens = ["the", "king", "dies", "and", "his", "son", "rules", "for", "years"]
-    box = widgets.text_reader(tokens, {"h": h, "c": -h})
+    box = widgets.text_reader(tokens, {"h": h, "c": -h}).widget()
     controls(box)["unit"].value = unit
-    high = int(h[:, unit].argmax())
+    high = int(h[:, unit - 1].argmax())
     assert f"h: Unit {unit} is highest" in says(box) and f"at position {high + 1} (" in says(box)
     controls(box)["quantity"].value = "c"
-    assert "c: Unit" in says(box) and f"lowest, {diagrams.number(-h[high, unit])} at position {high + 1}" in says(box)
+    assert "c: Unit" in says(box) and f"lowest, {diagrams.number(-h[high, unit - 1])} at position {high + 1}" in says(
+        box
+    )
 
 
 def test_a_text_is_read_letter_by_letter():
     text = "def f(x):\n    return x"
     h = np.zeros((len(text), 1))
     h[9] = 1.0
-    assert "at position 10 (“def f(x):⏎”)" in says(widgets.text_reader(text, h))
+    assert "at position 10 (“def f(x):⏎”)" in says(widgets.text_reader(text, h).widget())
 
 
 # ---- animation
@@ -436,7 +486,7 @@ def test_the_animation_is_packed_small():
     p, xs = setting(reference.LSTM, T=3)
     _, caches = reference.unroll(reference.LSTM, p, xs[:, None])
     box = widgets.animation(reference.LSTM, caches)
-    (player,) = inside(box, widgets._Player)
+    (player,) = inside(box, widgets.Player)
     rows = json.loads(gzip.decompress(base64.b64decode(player.packed)))
     assert len(rows) == len(diagrams.frames(reference.LSTM, caches)) and len(player.packed) < 60_000
     assert rows[0]["svg"].startswith("<svg") and "var(--lc-" in rows[0]["svg"]
