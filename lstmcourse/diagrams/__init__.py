@@ -17,19 +17,24 @@ from typing import Any
 
 import numpy as np
 
+from ._automaton import reber
+from ._cliff import cliff
 from ._draw import draw
-from ._film import Frame, export, frames, pack, player
+from ._film import PLAYER, Frame, export, frames, pack, player
+from ._gates import keep_and_write, valve
 from ._graph import evaluate, intermediate_gradients, values
 from ._ink import DRAWN, label, number
 from ._picture import Picture, show
+from ._pipes import pipes
 from ._plans import PLANS, WIDTH, Node, Plan, Wire, plan_of
+from ._sketch import sketch
 from ._unrolled import unrolled
 from ._words import Equation, describe, equations, gradient_equations
 
 __all__ = [
-    "PLANS", "Equation", "Frame", "Node", "Picture", "Plan", "Wire", "cell", "describe", "equations", "evaluate",
-    "export", "frames", "gradient_equations", "intermediate_gradients", "label", "number", "pack", "plan_of", "player",
-    "show", "unrolled", "values",
+    "PLANS", "PLAYER", "Equation", "Frame", "Node", "Picture", "Plan", "Wire", "cell", "cliff", "describe", "equations",
+    "evaluate", "export", "frames", "gradient_equations", "intermediate_gradients", "keep_and_write", "label", "number",
+    "pack", "pipes", "plan_of", "player", "reber", "show", "sketch", "unrolled", "values", "valve",
 ]  # fmt: skip
 
 
