@@ -4,7 +4,7 @@ import ast
 import inspect
 import itertools
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -94,48 +94,26 @@ def per_gate(gates: str, name: str, *parts: str) -> dict[str, Mistake]:
     return {name.replace("{k}", k): wrong(*(part.replace("{k}", k) for part in parts)) for k in gates}
 
 
-def slopes(sigmoid: str, tanh: str) -> dict[str, Mistake]:
-    """What goes wrong with a gate's slope, where the solution has `k * (1 - k)` once, and `(1 - k**2)` for a tanh."""
-    s, t, da = "{k} * (1 - {k})", "(1 - {k}**2)", "nothing reaches the rows of {k}, since its slope is taken as zero"
-    twice = "np.exp(-{k}) / (1 + np.exp(-{k})) ** 2"
-    return {
-        **per_gate(sigmoid, "no slope of {k}", f" * {s}", "", "the slope {k}(1 - {k}) is missing in da_{k}"),
-        **per_gate(tanh, "no slope of {k}", f" * {t}", "", "the slope 1 - {k}² is missing in da_{k}"),
-        **per_gate(
-            sigmoid,
-            "{k} squashed twice",
-            s,
-            twice,
-            "{k} is squashed twice: it is σ(a) already, so its slope is {k}(1 - {k})",
-        ),
-        **per_gate(
-            tanh,
-            "{k} squashed twice",
-            t,
-            "(1 - np.tanh({k})**2)",
-            "{k} is squashed twice: it is tanh(a) already, so its slope is 1 - {k}²",
-        ),
-        **per_gate(sigmoid, "no gradient for {k}", s, "0", da),
-        **per_gate(tanh, "no gradient for {k}", t, "0", da),
-        **per_gate(
-            sigmoid, "sign of {k}", s, "{k} * ({k} - 1)", "the sign of the slope of {k} is turned: it is {k}(1 - {k})"
-        ),
-        **per_gate(tanh, "sign of {k}", t, "({k}**2 - 1)", "the sign of the slope of {k} is turned: it is 1 - {k}²"),
-        **per_gate(
-            sigmoid,
-            "{k} with the slope of tanh",
-            s,
-            "(1 - {k}**2)",
-            "{k} has the slope of tanh, 1 - {k}²; it is a σ, whose slope is {k}(1 - {k})",
-        ),
-        **per_gate(
-            tanh,
-            "{k} with the slope of σ",
-            t,
-            "{k} * (1 - {k})",
-            "da_{k} has the slope of σ, {k}(1 - {k}); {k} is a tanh, whose slope is 1 - {k}²",
-        ),
-    }
+def slopes(sigmoid: str, tanh: str, without: Sequence[str] = ()) -> dict[str, Mistake]:
+    """What goes wrong with the slope of each gate, where the solution has `k * (1 - k)` once, `(1 - k**2)` for a tanh.
+
+    `without` names those that the exercise tells otherwise.
+    """
+    σ = "{k} * (1 - {k})", "{k}(1 - {k})", "np.exp(-{k}) / (1 + np.exp(-{k})) ** 2"  # as code, as words, taken twice
+    t = "(1 - {k}**2)", "1 - {k}²", "(1 - np.tanh({k}) ** 2)"
+    found: dict[str, Mistake] = {}
+    for gates, (slope, said, twice), (other, _, _), others in ((sigmoid, σ, t, "tanh"), (tanh, t, σ, "σ")):
+        its = f"its slope is {said}"
+        found |= per_gate(gates, "no slope of {k}", f" * {slope}", "", f"the slope {said} is missing in da_{{k}}")
+        found |= per_gate(
+            gates, "{k} squashed twice", slope, twice, f"{{k}}, squashed already, is squashed again; {its}"
+        )
+        found |= per_gate(gates, "no gradient for {k}", slope, "0", "da_{k} is 0: nothing reaches the rows of {k}")
+        found |= per_gate(gates, "sign of {k}", slope, f"-{slope}", f"the sign of da_{{k}} is turned; {its}")
+        found |= per_gate(
+            gates, f"{{k}} with the slope of {others}", slope, other, f"{{k}} has the slope of {others}; {its}"
+        )
+    return {name: mistake for name, mistake in found.items() if name not in without}
 
 
 def turned_blocks(rows: str, product: str = "da @ U") -> dict[str, Mistake]:

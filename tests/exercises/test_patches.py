@@ -155,3 +155,10 @@ def test_no_line_is_shown_where_none_says_what_the_mistake_says(form):
     answer = {"other words": other, "lambda": lambda x, a: (a * x + 1, x - a), "patch": EXERCISE.wrong["turned"][0]}
     result = exercises.run(EXERCISE, answer[form])
     assert result.mistake == "turned" and "your line" not in result.text
+
+
+def test_each_slope_can_go_wrong_by_itself():
+    found = exercises.slopes("i", "g", without=["sign of i"])
+    assert found["no slope of i"] == wrong(" * i * (1 - i)", "", "the slope i(1 - i) is missing in da_i")
+    assert found["g with the slope of σ"][0] == wrong("(1 - g**2)", "g * (1 - g)", "")[0]
+    assert "sign of g" in found and "sign of i" not in found
