@@ -133,7 +133,7 @@ WRONG = {
         " * r * (1 - r)", "", " * z * (1 - z)", "", " * (1 - n**2)", "",
         "the slopes of the gates and of tanh are missing",
     ),
-    **{name: mistake for name, mistake in slopes("rz", "n").items() if name != "sign of z"},  # "difference turned"
+    **slopes("rz", "n", without=["sign of z"]),  # that is "difference turned"
     **turned_blocks("rzn", "du @ U"),
 }  # fmt: skip
 
