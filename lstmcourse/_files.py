@@ -4,6 +4,14 @@ import os
 import secrets
 from pathlib import Path
 
+import platformdirs
+
+
+def home() -> Path:
+    """The learner's own folder: $LSTMCOURSE_HOME, or the course's folder in the user's data directory."""
+    own = os.environ.get("LSTMCOURSE_HOME") or platformdirs.user_data_dir("lstmcourse", appauthor=False)
+    return Path(own).expanduser()
+
 
 def write(path: str | Path, content: str | bytes) -> None:
     """Replace a file in one step: whoever reads it sees the old content or the new, never half of it.

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from lstmcourse import _files
 
 Entry = dict[str, Any]
@@ -56,9 +54,8 @@ _unsaved: dict[str, Entry] = {}  # what could not be written: it counts until th
 
 
 def path() -> Path:
-    """The file: $LSTMCOURSE_HOME/progress.json, or progress.json in the user's data directory."""
-    home = os.environ.get("LSTMCOURSE_HOME") or platformdirs.user_data_dir("lstmcourse", appauthor=False)
-    return Path(home).expanduser() / "progress.json"
+    """The file: progress.json in the learner's own folder."""
+    return _files.home() / "progress.json"
 
 
 def load() -> dict[str, Entry]:

@@ -1,51 +1,29 @@
 """A character model of Python's documentation: the same text and the same number of updates for every cell."""
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
 import torch
 
-from .. import data, training
+from .. import letters, training
 from ..nn import LAYERS
 from ..training import Net
 from ._common import fit
 from ._registry import experiment
 
 STREAMS, WINDOW = 16, 32  # of the text in training, and the steps that the error goes back
-HELD_OUT = 0.1
 
 
 def text() -> tuple[np.ndarray, np.ndarray, int]:
-    """The text as numbers, cut in two: the first nine tenths to train on, the last to test on; and how many symbols."""
-    arrays, _ = data.load("text")
-    numbers, size = arrays["numbers"].astype(np.int64), len(arrays["symbols"])
-    cut = int((1 - HELD_OUT) * len(numbers))
-    return numbers[:cut], numbers[cut:], size
+    """The text as numbers, in the two parts of `letters.load`; and how many symbols."""
+    text = letters.load()
+    return text.train, text.held_out, len(text.symbols)
 
 
 def ngram_bits(longest: int = 5) -> list[float]:
-    """Bits per character of tables of 1, 2 … `longest` characters, on the held-out text.
-
-    Each table is counted on the training text and smoothed by Witten and Bell's rule: a context seen k times with v
-    different successors trusts itself by k / (k + v), and the table of the next shorter context with the rest.
-    """
+    """Bits per character of tables of 1, 2 … `longest` characters on the held-out text: see `letters.witten_bell`."""
     train, test, size = text()
-    a, b = (bytes(part.astype(np.uint8)) for part in (train, test))
-    p, bits = np.full(len(b), 1 / size), []
-    for k in range(longest):
-        pairs = Counter(a[i : i + k + 1] for i in range(len(a) - k))
-        seen: Counter[bytes] = Counter()
-        kinds: Counter[bytes] = Counter()
-        for pair, count in pairs.items():
-            seen[pair[:k]] += count
-            kinds[pair[:k]] += 1
-        for i in range(k, len(b)):
-            context = b[i - k : i]
-            if context in seen:
-                p[i] = (pairs[b[i - k : i + 1]] + kinds[context] * p[i]) / (seen[context] + kinds[context])
-        bits.append(float(-np.log2(p[k:]).mean()))
-    return bits
+    return letters.witten_bell(train, test, size, longest)
 
 
 def bits_held_out(model: Net, test: np.ndarray, size: int, state: Any = None) -> float:
