@@ -57,7 +57,7 @@ class Ensemble(nn.Module):
             raise ValueError(
                 "an ensemble's layer must be a single one, in one direction, time first, without proj_size"
             )
-        self.n, self.states = n, template.states
+        self.n, self.states, self.vectors = n, template.states, template.vectors
         self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
         self._made = (layer, input_size, hidden_size, kwargs)
         self._names = list(template._parameters)

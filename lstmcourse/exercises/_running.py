@@ -119,21 +119,6 @@ def not_attempted(trial: Trial) -> bool:
     return empty and (_does_nothing(code) or _same_code(code, _stub_code(trial.exercise)))
 
 
-def central_difference(loss: Callable[..., float], args: tuple, index: int, eps: float = 1e-5) -> np.ndarray:
-    """dloss/dargs[index] by (f(x+ε) − f(x−ε)) / 2ε, entry by entry, in float64."""
-    args = copy.deepcopy(args)
-    x = args[index]
-    numeric = np.zeros_like(x)
-    for at in np.ndindex(x.shape):
-        kept = x[at]
-        x[at] = kept + eps
-        above = loss(*args)
-        x[at] = kept - eps
-        numeric[at] = (above - loss(*args)) / (2 * eps)
-        x[at] = kept
-    return numeric
-
-
 @contextlib.contextmanager
 def isolated() -> Iterator[None]:
     """Random states and NumPy's error states are set for a repeatable check, and afterwards are what they were."""

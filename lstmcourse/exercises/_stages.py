@@ -13,8 +13,9 @@ import numpy as np
 from lstmcourse.exercises import _tree
 from lstmcourse.exercises._exercise import Exercise
 from lstmcourse.exercises._naming import explained, name_the_mistake
-from lstmcourse.exercises._running import Failed, Outcome, Trial, call, central_difference, isolated, not_attempted
+from lstmcourse.exercises._running import Failed, Outcome, Trial, call, isolated, not_attempted
 from lstmcourse.exercises._words import index, printed, short_traceback, where, worst
+from lstmcourse.gradcheck import central_differences
 
 
 @dataclass
@@ -128,7 +129,8 @@ def gradient(trial: Trial) -> str | None:
     loss = exercise.loss(*got.args)
     count = 0
     for name, arg in exercise.wrt.items():
-        numeric = central_difference(loss, got.args, params.index(arg))
+        before, (x, *after) = got.args[: params.index(arg)], got.args[params.index(arg) :]
+        (numeric,) = central_differences(lambda x, a=before, b=after: loss(*a, x, *b), [x])
         count += numeric.size
         if _tree.differing(leaves[name], numeric, **tolerance).any():
             raise Failed(worst([(name, leaves[name], numeric)], "central differences say", **tolerance))

@@ -30,9 +30,8 @@ def nets(
         kwargs.setdefault("forget_bias", 1.0)
     ensemble = Ensemble(layer, inputs, hidden, outputs, n, seed=seed, **kwargs)
     with torch.no_grad():
-        for name, parameter in ensemble.named_parameters():
-            if name.startswith("p_"):
-                parameter.mul_(0.1 * hidden**0.5)  # from ±1/√H
+        for name in ensemble.vectors:
+            ensemble.get_parameter(f"{name}_l0").mul_(0.1 * hidden**0.5)  # from ±1/√H
     return ensemble.to(device)
 
 
