@@ -4,7 +4,7 @@ import ast
 import inspect
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -44,17 +44,27 @@ def name_the_mistake(trial: Trial) -> tuple[str, ...]:
         return ()
     end = time.process_time() + PATIENCE
     spoiled = {name: _spoiled(outcome, want[0], trial) for name, outcome in firsts.items()}
-    seen = _spoiled(got[0], want[0], trial)
-    if seen is None:
-        return ()
-    for a, b, both in pairs(exercise.wrong):
+    for a, b, both in _plausible(_spoiled(got[0], want[0], trial), spoiled, pairs(exercise.wrong)):
         if time.process_time() > end:
             break
-        # two mistakes spoil together what each of them spoils: all others need not be run
-        ours = None if spoiled[a] is None or spoiled[b] is None else spoiled[a] | spoiled[b]
-        if ours is not None and np.array_equal(seen, ours) and matches(both, call(both, *cases[0])):
+        if matches(both, call(both, *cases[0])):
             return a, b
     return ()
+
+
+def _plausible(seen: np.ndarray | None, spoiled: dict[str, np.ndarray | None], pairs: Iterable) -> list:
+    """The pairs that together spoil all the numbers that are spoiled; first those that spoil no other."""
+    exact, more = [], []
+    for a, b, both in pairs:
+        first, second = spoiled[a], spoiled[b]
+        if seen is None or first is None or second is None:
+            if seen is None and (first is None or second is None):
+                exact.append((a, b, both))
+        elif np.array_equal(seen, first | second):
+            exact.append((a, b, both))
+        elif not (seen & ~(first | second)).any():
+            more.append((a, b, both))
+    return exact + more
 
 
 def explained(trial: Trial, names: tuple[str, ...]) -> str:

@@ -32,9 +32,10 @@ def lines(**mistakes):
     )
 
 
+TURNED = wrong("z = a - x", "z = x - a", "z is x - a.")
 EXERCISE = lines(
     no_offset=wrong(" + OFFSET", "", "1 is left out of y"),
-    turned=wrong("z = a - x", "z = x - a", "z is x - a."),
+    turned=TURNED,
     exchanged=wrong("return y, z", "return z, y", "z is returned first"),
     squared=wrong(lambda x, a: (a * x**2 + OFFSET, a - x), "x is squared"),
     both=wrong("a * x", "a", "a - x", "-x", "a is taken for 1 in one place and for 0 in the other"),
@@ -107,6 +108,30 @@ def test_one_mistake_is_named_before_two():
 
 def test_two_mistakes_that_are_not_known_are_not_named():
     assert exercises.run(EXERCISE, lambda x, a: (a * x + 2, x - a)).mistake is None
+
+
+def test_two_mistakes_are_told_where_one_undoes_a_part_of_the_other():
+    exercise = exercises.get("E3.2")
+    names = "all rows halved", "bias forgotten"
+    both = Patched(exercise.solution, sum((exercise.wrong[name][0].changes for name in names), ()))
+    assert exercises.run(exercise, both).mistake == " + ".join(names)
+
+
+def test_two_mistakes_are_told_where_one_changes_the_form():
+    exercise = lines(flat=wrong("return y, z", "return y, z.ravel()", "z is one row"), turned=TURNED)
+    result = exercises.run(exercise, lambda x, a: (a * x + 1, (x - a).ravel()))
+    assert (result.stage, result.mistake) == ("shape", "flat + turned")
+
+
+@pytest.mark.parametrize("id", [id for id in ALL if len(exercises.get(id).wrong) > 20])
+def test_a_sample_of_pairs_is_told(id, monkeypatch):
+    """Each of the two, or one that hides the other, or does the same alone; never another pair."""
+    monkeypatch.setattr(_naming, "PATIENCE", 60)
+    exercise = exercises.get(id)
+    every = list(exercises.pairs(exercise.wrong))
+    told = [(f"{a} + {b}", exercises.run(exercise, both).mistake) for a, b, both in every[7 :: len(every) // 6]]
+    assert all(mistake == pair or mistake in exercise.wrong for pair, mistake in told), told
+    assert sum(mistake == pair for pair, mistake in told) >= len(told) // 2
 
 
 def test_pairs_leave_out_what_touches_the_same_text():

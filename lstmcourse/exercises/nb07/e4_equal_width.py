@@ -37,21 +37,24 @@ SYMPTOMS = {
 }
 
 WRONG = {
-    "equal width": wrong(lambda: 128, "128 is equal width; the GRU has three quarters of the parameters then"),
+    "equal width": wrong(
+        lambda: 128,
+        "you give 128, which is equal width; the GRU has three quarters of the parameters then",
+    ),
     "four thirds": wrong(lambda: 170, "the width is taken times 4/3, as if parameters grew with H and not with H²"),
-    "one too many": wrong(lambda: _width() + 1, "this is the first width that has more, not the last that fits"),
+    "one too many": wrong(lambda: _width() + 1, "you give the first width that has more, not the last that fits"),
     "four thirds, rounded up": wrong(
         lambda: 171,
         "the width is taken times 4/3, as if parameters grew with H and not with H²",
     ),
-    "one too few": wrong(lambda: 150, "150 fits, and so does one more: asked is the largest that fits"),
+    "one too few": wrong(lambda: 150, "you give 150, which fits; so does one more, and asked is the largest that fits"),
     "square root": wrong(
         lambda: 147,
-        "128 times the square root of 4/3 forgets the inputs: their part grows with H only",
+        "128 is taken times the square root of 4/3: that forgets the inputs, whose part grows with H only",
     ),
     "square root, rounded up": wrong(
         lambda: 148,
-        "128 times the square root of 4/3 forgets the inputs: their part grows with H only",
+        "128 is taken times the square root of 4/3: that forgets the inputs, whose part grows with H only",
     ),
     "a plain network": wrong(partial(_width, gru_gates=1), "you counted a network with one gate"),
 }

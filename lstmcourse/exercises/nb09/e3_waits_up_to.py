@@ -39,7 +39,7 @@ WRONG = {
     "multiplications": wrong(partial(_batch, operations=1), "only the multiplications are counted, not the additions"),
     "inputs forgotten": wrong(partial(_batch, I=0), "W x is left out: a step has H (I + H) weights a gate, not H²"),
     "a GRU": wrong(partial(_batch, gates=3), "three gates are counted; an LSTM has four blocks of rows"),
-    "one too many": wrong(lambda: _batch() + 1, "this is the first batch that computes longer than it waits"),
+    "one too many": wrong(lambda: _batch() + 1, "you give the first batch that computes longer than it waits"),
     "backward too": wrong(partial(_batch, operations=6), "the way back is counted too; the question is about forward"),
     "one gate": wrong(partial(_batch, gates=1), "you counted one gate, and there are four"),
 }
