@@ -69,10 +69,10 @@ def _plausible(seen: np.ndarray | None, spoiled: dict[str, np.ndarray | None], p
 
 def explained(trial: Trial, names: tuple[str, ...]) -> str:
     """What the learner is told of the mistakes, and the line of their own in which one stands, where it is found."""
-    mistakes = [trial.exercise.wrong[name] for name in names]
-    told = ", and ".join(sentence.rstrip(".") for _, sentence in mistakes)
-    lines = [f"    This is what you get when {'two things are wrong at once: ' * (len(names) > 1)}{told}."]
-    for mistake, _ in mistakes:
+    lines = ["    This is what you get when two things are wrong at once:"] if len(names) > 1 else []
+    start = "    This is what you get when " if len(names) == 1 else "    - "
+    for mistake, sentence in (trial.exercise.wrong[name] for name in names):
+        lines.append(f"{start}{sentence.rstrip('.')}.")
         line = own_line(trial.fn, mistake) if isinstance(mistake, Patched) else None
         lines += [f"      your line:  {line}"] if line else []
     return "\n".join(lines)

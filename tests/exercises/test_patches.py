@@ -99,7 +99,8 @@ def test_two_mistakes_at_once_are_told():
 
     result = exercises.run(EXERCISE, both)
     assert result.mistake == "no_offset + turned"
-    assert "two things are wrong at once: 1 is left out of y, and z is x - a." in result.text
+    said = "    This is what you get when two things are wrong at once:\n    - 1 is left out of y.\n    - z is x - a.\n"
+    assert said in result.text
 
 
 def test_one_mistake_is_named_before_two():

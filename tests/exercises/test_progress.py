@@ -1,5 +1,6 @@
 """hint, solution, progress, and the file in which it is kept."""
 
+import hashlib
 import json
 import threading
 from pathlib import Path
@@ -154,11 +155,11 @@ def test_numbers_written_beside_slugs_are_added_to_them(home):
     assert _state.load() == {"lstm_step": counts(3, 2, 3, stub="12345678")}
 
 
-def test_the_first_numbers_are_told_apart_and_none_is_another_exercises():
+def test_the_first_numbers_are_told_apart():
     slugs = [slug for slug, _ in _state.FIRST.values()]
     assert len(set(slugs)) == len(slugs)
-    for id in ("E4.1", "E4.2", "E4.3", "E4.4"):
-        assert _state.FIRST[id] == (exercises.get(id).slug, exercises.get(id).stub_hash)
+    asked = "lstm_step(W, U, b, x, h_, c_) -> h, c"  # as the first edition asked, whatever E4.1 is today
+    assert _state.FIRST["E4.1"] == ("lstm_step", hashlib.sha256(asked.encode()).hexdigest()[:8])
 
 
 def test_a_pass_counts_for_the_stub_that_was_passed(capsys):
