@@ -22,6 +22,7 @@ FUNCTIONS = {
 OPPOSITE = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.Eq: ast.NotEq, ast.Is: ast.IsNot, ast.In: ast.NotIn}
 OPPOSITE |= {v: k for k, v in OPPOSITE.items()}
 NUMBERS = {0: (1,), 1: (0, 2), 2: (1, 3), 0.5: (1.0,), 4: (3,), 3: (2,)}
+SYMMETRIC = ("np.maximum", "np.minimum", "np.logaddexp")  # their arguments exchanged are no mutant
 SIMPLE = (ast.Assign, ast.AugAssign, ast.Return, ast.Expr)
 PEEPHOLES = ("p_i", "p_f", "p_o")
 
@@ -77,9 +78,17 @@ def _of_statement(name, statement, owner, field, index):
                 for new in _replacements(node, names):
                     _put(parent, slot, n, new)
                     after = ast.unparse(statement)
-                    if after != before:  # two equal arguments exchanged are no mutant
+                    if after != before and not _unread(node, new, owner):  # nor are two equal arguments exchanged
                         yield name, before, after
                     _put(parent, slot, n, node)
+
+
+def _unread(node, new, owner) -> bool:
+    """Whether two names have changed places that nothing reads."""
+    if not isinstance(node, ast.Tuple) or not isinstance(node.ctx, ast.Store):
+        return False
+    read = {n.id for n in ast.walk(owner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return not any(a is not b and {a.id, b.id} & read for a, b in zip(node.elts, new.elts, strict=True))
 
 
 def _put(parent, slot, n, node):
@@ -141,7 +150,7 @@ def _replacements(node: ast.expr, names: list[str]) -> Iterator[ast.expr]:
             if other != node.id:
                 yield ast.Name(other, node.ctx)
     elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        for other in NUMBERS[node.value]:
+        for other in NUMBERS.get(node.value, (node.value + 1,)):
             yield ast.Constant(other)
     elif isinstance(node, ast.Constant) and node.value in ("i", "f", "g", "o"):
         for other in set("ifgo") - {node.value}:
@@ -159,7 +168,8 @@ def _replacements(node: ast.expr, names: list[str]) -> Iterator[ast.expr]:
 def _calls(node: ast.Call) -> Iterator[ast.expr]:
     if len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.GeneratorExp | ast.Starred):
         yield node.args[0]
-    if len(node.args) > 1 and not any(isinstance(a, ast.Starred) for a in node.args):
+    exchanged = len(node.args) > 1 and ast.unparse(node.func) not in SYMMETRIC
+    if exchanged and not any(isinstance(a, ast.Starred) for a in node.args):
         for a, b in itertools.combinations(range(len(node.args)), 2):
             args = list(node.args)
             args[a], args[b] = args[b], args[a]

@@ -35,16 +35,10 @@ CODE = {
 EQUIVALENT: dict[tuple[str, str, str, str], str] = {}
 for _file, _function, _before, _reason, *_afters in [
     (
-        *("lstm97", "backward", "x, h_, c_, i, g, o, c, h = cache.values()"),
-        "this backward reads neither c₋ nor h, so exchanging their names changes nothing",
-        "x, h_, h, i, g, o, c, c_ = cache.values()",
-    ),
-    (
         *("lstm97", "backward", "return (da @ p.W, (da @ p.U, dc_))"),
         "dc_ = dc is the constant error carousel itself",
         "return (da @ p.W, (da @ p.U, dc))",
     ),
-    ("rnn", "forward_relu", "h = np.maximum(0, a)", "the maximum is symmetric", "h = np.maximum(a, 0)"),
     (
         *("rnn", "backward_relu", "x, h_, a, h = cache.values()"),
         "only the sign of a is used, and h > 0 exactly where a > 0",
