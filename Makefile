@@ -1,18 +1,21 @@
-# make lab          set up .venv (first run only) and open the course in JupyterLab
+# make lab          set up .venv (first run only), make lab/, your copy of the notebooks, and open it in JupyterLab
 # make test         set up .venv (first run only), lint, the package's tests, every notebook
+# make test-answers the notebooks that run the learner's own functions, with every exercise solved
 # make test-browser the notebooks and widgets in a real browser (needs Chromium)
 # make test-oldest  the package's tests on the oldest torch and NumPy that pyproject.toml admits, in .venv-oldest
 # make test-newest  the same on the newest versions that it admits, in .venv-newest
 # make bench        time every layer against torch.nn
 # make lint, make format
 #
-# Variables:  PYTHON=python3.12   the interpreter that makes .venv
+# Variables:  FRESH=1             make lab: begin a new copy; the old one is moved to lab.1
+#             PYTHON=python3.12   the interpreter that makes .venv
 #             ARGS="--no-browser" passed on to jupyter lab, pytest (test-browser) or bench
 #             TORCH_INDEX=URL     where pip looks for torch: the index that pytorch.org names for CPU
 #             CHROMIUM=/path/to/chromium
 
 PYTHON ?= python3
 ARGS ?=
+FRESH ?=
 TORCH_INDEX ?=
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
@@ -25,7 +28,7 @@ export OMP_NUM_THREADS ?= 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-package test-notebooks test-browser test-oldest test-newest bench lint format
+.PHONY: help setup lab test test-package test-notebooks test-answers test-browser test-oldest test-newest bench lint format
 .DELETE_ON_ERROR:
 
 help:
@@ -52,7 +55,7 @@ endif
 	@touch $@
 
 lab: $(STAMP)
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb $(ARGS)
+	$(BIN)/python -m lstmcourse lab $(if $(FRESH),--fresh) $(ARGS)
 
 test: lint test-package test-notebooks
 	@echo "The browser tests are left out here: make test-browser runs them."
@@ -63,6 +66,9 @@ test-package: $(STAMP)
 
 test-notebooks: $(STAMP)
 	$(BIN)/python tests/notebooks/run_notebooks.py notebooks
+
+test-answers: $(STAMP)
+	$(BIN)/python tests/notebooks/run_answers.py notebooks
 
 test-browser: $(STAMP)
 	@test -n "$(CHROMIUM)" || { echo "The browser tests need Chromium. On Debian: apt install chromium;" \

@@ -1,6 +1,7 @@
 """The commands of the course: ``python -m lstmcourse NAME`` calls ``main(argv) -> exit status`` of the module NAME."""
 
 COMMANDS = {
+    "lab": "make the learner's copy of the notebooks and open it in JupyterLab",
     "doctor": "tell what is wrong with this environment, and the line that mends it",
     "bench": "time every layer against torch.nn",
     "data": "list the data sets with source, licence and sha256",

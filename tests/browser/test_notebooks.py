@@ -2,10 +2,11 @@
 
 import pytest
 
-from ._drive import Driver
-from ._lab import ROOT
+from tests.notebooks.pages import FOLDER, PATHS
 
-NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+from ._drive import Driver
+
+NOTEBOOKS = [path.relative_to(FOLDER).as_posix() for path in PATHS]
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -22,6 +23,6 @@ def test_a_notebook_runs_and_its_widgets_answer(open_notebook, shots, name):
         widget.shot("2-after")
         widget.stray_keys()
         widget.latency()
-    notebook.page.screenshot(path=shots / f"{name.removesuffix('.ipynb')}.png", full_page=False)
+    notebook.page.screenshot(path=shots / f"{name.removesuffix('.ipynb').replace('/', '-')}.png", full_page=False)
     assert notebook.complaints == []
     assert notebook.strangers == []

@@ -7,7 +7,14 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
-PATHS = sorted(FOLDER.glob("*.ipynb"))
+MAIN = sorted(FOLDER.glob("*.ipynb"))
+DEEPER = sorted((FOLDER / "deeper").glob("*.ipynb"))
+PATHS = MAIN + DEEPER
+
+
+def label(path):
+    """A notebook's name as a test's: 02_squash, deeper/02_precision."""
+    return path.relative_to(FOLDER).with_suffix("").as_posix()
 
 
 def read(path):

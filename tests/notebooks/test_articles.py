@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from .pages import PATHS, headings, read, slug
+from .pages import MAIN, headings, read, slug
 
 TABLE = tomllib.loads((Path(__file__).parent / "articles.toml").read_text(encoding="utf-8"))
 ROWS = [(f"{kind}.{name}", row) for kind, rows in TABLE.items() for name, row in rows.items()]
-NOTEBOOKS = {path.name[:2]: path for path in PATHS}
+NOTEBOOKS = {path.name[:2]: path for path in MAIN}
 
 
 def test_the_table_is_complete():

@@ -11,17 +11,14 @@ from . import test_notebooks_static as gate
 
 PROSE = """# 99 · The gate
 
-## Questions
 ## Objectives
 - O99.a: say what a gate is
-## Warm-up
 <details><summary>Answer</summary>A factor.</details>
 
 **Predict.** How many slips are caught?
 
 ### Exercise E99.1 · One
 ### Exercise E99.2 · Two
-## Pitfalls
 ## Key points
 - O99.a: a gate is a factor
 ## Questionnaire
@@ -43,7 +40,7 @@ def right():
     metadata = {
         "kernelspec": {"name": "python3", "display_name": "Python 3"},
         "language_info": {"name": "python"},
-        "lstmcourse": {"reading_minutes": 5, "exercise_minutes": 0, "objectives": ["O99.a"]},
+        "lstmcourse": {"reading_minutes": 2, "exercise_minutes": 0, "objectives": ["O99.a"]},
     }
     return v4.new_notebook(cells=cells, metadata=metadata)
 
@@ -63,9 +60,9 @@ ON_PATH = (gate.test_size, gate.test_no_machine_paths, gate.test_widgets_are_sto
 ON_BOTH = (gate.test_metadata, gate.test_template, gate.test_exercises)
 
 
-def judge(notebook, folder):
+def judge(notebook, folder, name="99_gate.ipynb"):
     """The names of the checks that fail."""
-    path = folder / "99_gate.ipynb"
+    path = folder / name
     path.write_text(json.dumps(notebook), encoding="utf-8")
     calls = [(check, (notebook,)) for check in ON_NOTEBOOK]
     calls += [(check, (path,)) for check in ON_PATH] + [(check, (path, notebook)) for check in ON_BOTH]
@@ -129,10 +126,11 @@ SLIPS = {
     "too large": (output({"text/plain": "x" * 700_000}), "test_size"),
     "other kernel": (lambda nb: nb.metadata.kernelspec.update(name="conda-env-foo"), "test_metadata"),
     "no minutes": (lambda nb: nb.metadata.lstmcourse.pop("reading_minutes"), "test_metadata"),
+    "minutes that somebody typed": (lambda nb: nb.metadata.lstmcourse.update(reading_minutes=45), "test_metadata"),
     "objective of another notebook": (lambda nb: nb.metadata.lstmcourse.update(objectives=["O3.a"]), "test_metadata"),
     "objective not among the key points": (prose("- O99.a: a gate is", "- a gate is"), "test_template"),
-    "no pitfalls": (prose("## Pitfalls\n", ""), "test_template"),
-    "two titles": (prose("## Questions", "# Questions"), "test_template"),
+    "no references": (prose("## References\n", ""), "test_template"),
+    "two titles": (prose("## Key points", "# Key points"), "test_template"),
     "no folded answer": (prose("<details>", ""), "test_template"),
     "no prediction": (prose("**Predict.**", ""), "test_template"),
     "adjective": (prose("A factor.", "A powerful factor."), "test_voice"),

@@ -8,11 +8,12 @@ import nbformat
 import pytest
 
 from lstmcourse import exercises
+from lstmcourse.commands.build.pages import counts
 
-from .pages import PATHS, code, headings, prose, read, section, tags
+from .pages import DEEPER, FOLDER, MAIN, PATHS, code, headings, label, prose, read, section, tags
 
 KILOBYTES = 600
-TAGS = {"nbval-ignore-output", "exercise", "solution", "instructor", "raises-exception"}
+TAGS = {"nbval-ignore-output", "exercise", "solution", "instructor", "proof", "static", "raises-exception"}
 LINES, LINES_EXERCISE, MEDIAN = 15, 30, 8
 CORE, LATER = range(1, 8), range(8, 16)
 FORBIDDEN_CODE = {
@@ -32,7 +33,7 @@ WORDS = (
 )
 EMOJI = r"[\U0001F000-\U0001FAFF\u2600-\u2712\u2728\u274C\u2B50]"
 
-NOTEBOOKS = [pytest.param(path, id=path.stem) for path in PATHS]
+NOTEBOOKS = [pytest.param(path, id=label(path)) for path in PATHS]
 
 
 @pytest.fixture(params=NOTEBOOKS, scope="module")
@@ -49,10 +50,28 @@ def number(path):
     return int(path.name[:2])
 
 
+def is_deeper(path):
+    """Whether this is a page in deeper/, which has its claims and links, and neither objectives nor exercises."""
+    return path.parent.name == "deeper"
+
+
 def test_names_are_numbered_and_distinct():
-    assert PATHS, "there are no notebooks"
+    assert MAIN, "there are no notebooks"
     assert all(re.fullmatch(r"\d\d_[a-z0-9_]+\.ipynb", path.name) for path in PATHS), [path.name for path in PATHS]
-    assert len({path.name[:2] for path in PATHS}) == len(PATHS)
+    assert len({path.name[:2] for path in MAIN}) == len(MAIN)
+
+
+@pytest.mark.parametrize("page", DEEPER, ids=label)
+def test_a_page_in_deeper_is_linked_from_where_it_leaves_and_back(page):
+    homes = [path for path in MAIN if f"](deeper/{page.name}" in "\n".join(prose(read(path)))]
+    assert homes, f"no notebook links to deeper/{page.name}"
+    text = "\n".join(prose(read(page)))
+    assert any(f"](../{home.name}" in text for home in homes), f"no way back to {[home.name for home in homes]}"
+
+
+def test_no_notebook_lies_where_no_test_looks():
+    ours = (p for p in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+    assert sorted(ours) == sorted(PATHS)
 
 
 def test_format(notebook):
@@ -83,12 +102,9 @@ def test_metadata(path, notebook):
     assert notebook.metadata.kernelspec.name == "python3"
     facts = notebook.metadata.lstmcourse
     assert set(facts) == {"reading_minutes", "exercise_minutes", "objectives"}
-    assert isinstance(facts.reading_minutes, int)
-    assert facts.reading_minutes > 0
-    assert isinstance(facts.exercise_minutes, int)
-    assert facts.exercise_minutes >= 0
+    assert facts.reading_minutes == max(1, round(counts(notebook).minutes)), "python -m lstmcourse build sync"
     ids = objectives(notebook)
-    assert ids
+    assert bool(ids) != is_deeper(path)
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(rf"O{number(path)}\.[a-z]", name) for name in ids), ids
 
@@ -128,7 +144,7 @@ def test_cells_are_short(notebook):
     lengths = []
     for cell in code(notebook):
         lines = [line for line in cell.source.splitlines() if line.strip()]
-        most = LINES_EXERCISE if tags(cell) & {"exercise", "solution"} else LINES
+        most = LINES_EXERCISE if tags(cell) & {"exercise", "solution", "proof"} else LINES
         assert len(lines) <= most, f"{len(lines)} lines, at most {most}:\n{cell.source}"
         lengths.append(len(lines))
     assert statistics.median(lengths) <= MEDIAN
@@ -154,9 +170,9 @@ def test_template(path, notebook):
     levels = [level for level, _ in headings(notebook)]
     assert levels.count(1) == 1, "a notebook has one title"
     assert levels[0] == 1
-    if number(path) == 0:
+    if number(path) == 0 or is_deeper(path):
         return
-    for name in ("Questions", "Objectives", "Warm-up", "Pitfalls", "Key points", "Questionnaire", "References"):
+    for name in ("Objectives", "Key points", "Questionnaire", "References"):
         assert section(notebook, name) is not None, f"no section {name}"
     for name in ("Objectives", "Key points"):
         missing = [o for o in objectives(notebook) if o not in section(notebook, name)]
@@ -177,7 +193,8 @@ def test_exercises(path, notebook):
     for name in set(checked):
         bare = name.removeprefix("E")
         assert any(re.search(rf"\bE?{re.escape(bare)}\b", title) for title in titles), f"no heading for {name}"
-    least = 3 if number(path) in CORE else 2 if number(path) in LATER else 0
+    least = 0 if is_deeper(path) else 3 if number(path) in CORE else 2 if number(path) in LATER else 0
+    assert not (checked and is_deeper(path)), "exercises stand on the main path"
     assert len(set(checked)) >= least, f"{len(set(checked))} exercises, at least {least}"
     stubs = [cell for cell in code(notebook) if "exercise" in tags(cell)]
     assert len(stubs) >= len(set(checked)), "a stub carries the tag exercise"
@@ -191,7 +208,7 @@ def test_the_learner_has_the_functions_that_the_text_names(notebook):
 
 
 def test_exercise_minutes_are_those_of_the_exercises(path, notebook):
-    names = [name for name in exercises.ids() if name.startswith(f"E{number(path)}.")]
+    names = [name for name in exercises.ids() if name.startswith(f"E{number(path)}.") and not is_deeper(path)]
     source = "\n".join(cell.source for cell in code(notebook))
     assert all(f'check("{name}"' in source for name in names), f"of {names}, one is registered and not in the notebook"
     minutes = sum(exercises.get(name).minutes for name in names)
@@ -199,8 +216,8 @@ def test_exercise_minutes_are_those_of_the_exercises(path, notebook):
 
 
 def test_the_first_notebooks_table_links_to_every_other():
-    text = "\n".join(prose(read(PATHS[0])))
-    for path in PATHS[1:]:
+    text = "\n".join(prose(read(MAIN[0])))
+    for path in MAIN[1:]:
         assert re.search(rf"^\| {path.name[:2]} \| \[[^]]+\]\({path.name}\) \|", text, re.M), path.name
 
 
@@ -209,4 +226,10 @@ def test_links_between_notebooks_lead_somewhere(path, notebook):
     for target in re.findall(r"\]\((?!https?:|#|attachment:)([^)\s]+)\)", text):
         file = (path.parent / target.split("#")[0]).resolve()
         later = re.match(r"(\d\d)_\w+\.ipynb", target)
-        assert file.exists() or (later and int(later.group(1)) > max(map(number, PATHS))), target
+        assert file.exists() or (later and int(later.group(1)) > max(map(number, MAIN))), target
+
+
+def test_every_image_in_the_text_says_what_it_shows(notebook):
+    text = "\n".join(prose(notebook))
+    assert not re.search(r"!\[\s*\]\(", text)
+    assert all(re.search(r"\balt=\"[^\"]", image) for image in re.findall(r"<img\b[^>]*>", text))

@@ -10,7 +10,6 @@ import pytest
 from nbformat import v4
 
 from lstmcourse.__main__ import main
-from lstmcourse.commands import build
 from lstmcourse.commands.build import execute
 
 from . import run_notebooks
@@ -89,12 +88,6 @@ def test_no_notebook_is_a_clear_failure(tmp_path, capsys, data):
     assert "x.ipynb: no notebook (" in said and "none.ipynb: cannot be read (No such file" in said
     assert f"{tmp_path}: cannot be read (Is a directory)" in said and "Traceback" not in said
     assert (tmp_path / "x.ipynb").read_bytes() == data
-
-
-def test_outside_of_a_clone_there_is_no_readme_to_renew(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(build, "ROOT", tmp_path)
-    assert main(["build", "readme"]) == 1
-    assert f"readme needs a clone of the course, and {tmp_path} is none" in capsys.readouterr().err
 
 
 def test_progress_bars_leave_only_their_last_state():

@@ -117,7 +117,7 @@ def test_environment_equals_pyproject():
 
 
 def test_readme_names_what_there_is():
-    assert f"conda env create -f environment.yml && conda activate {conda()['name'][0]} && jupyter lab" in README
+    assert f"conda env create -f environment.yml && conda activate {conda()['name'][0]} && lstmcourse lab" in README
     assert f"Python {PROJECT['requires-python'].removeprefix('>=')} or newer" in README
     assert 'pip install -c constraints.txt -e ".[course,test]"' in README
     assert {"course", "test", "cluster"} == set(PROJECT["optional-dependencies"])
@@ -148,7 +148,7 @@ def test_the_citation_has_this_version():
 
 
 def test_the_table_of_notebooks_is_that_of_their_metadata():
-    mend = "python -m lstmcourse build readme"
+    mend = "python -m lstmcourse build sync"
     assert sync.between(README, "notebooks") == sync.notebooks_table(FOLDER), f"renew it: {mend}"
 
 
@@ -226,12 +226,12 @@ def test_a_removed_venv_is_made_again(checkout):
     shutil.rmtree(checkout / ".venv")
     said = make(checkout, "--dry-run", "lab", "PYTHON=python3.99").stdout
     assert "python3.99 -m venv --clear .venv" in said
-    assert "jupyter lab notebooks/00_start_here.ipynb" in said
+    assert "python -m lstmcourse lab" in said
 
 
 def test_flags_are_passed_on(checkout):
-    said = make(checkout, "--dry-run", "lab", "ARGS=--no-browser").stdout
-    assert "jupyter lab notebooks/00_start_here.ipynb --no-browser" in said
+    said = make(checkout, "--dry-run", "lab", "ARGS=--no-browser", "FRESH=1").stdout
+    assert "python -m lstmcourse lab --fresh --no-browser" in said
 
 
 def test_the_index_of_torch_can_be_chosen(checkout):

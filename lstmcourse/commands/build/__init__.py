@@ -5,25 +5,37 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lstmcourse.commands.build import execute, sync
-
-ROOT = Path(__file__).resolve().parents[3]
+from lstmcourse.commands.build import execute, learner, new, pages, sync
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit status is 0 if all was built, 1 if a notebook failed."""
+    """The exit status is 0 if all was built, 1 if something was not, which is said."""
     parser = argparse.ArgumentParser(prog="python -m lstmcourse build", description="make what is derived")
     commands = parser.add_subparsers(dest="command", required=True, metavar="WHAT")
     run = commands.add_parser("execute", help="run notebooks and store their outputs")
     run.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
     run.add_argument("--timeout", type=float, default=120, help="seconds that one cell may take (default 120)")
-    commands.add_parser("readme", help="renew the table of notebooks in README.md")
+    commands.add_parser("sync", help="carry stubs, headings and minutes to the notebooks and README.md")
+    one = commands.add_parser("new", help="a new notebook that holds the rules")
+    one.add_argument("number", metavar="NUMBER", help="two digits")
+    one.add_argument("title", metavar="TITLE")
+    one.add_argument("--deeper", action="store_true", help="a page beside that notebook, in notebooks/deeper")
+    copy = commands.add_parser("learner", help="the learner's copy of the notebooks, lab/")
+    copy.add_argument("--fresh", action="store_true", help="move the old copy aside first")
     args = parser.parse_args(argv)
-    if args.command == "readme":
-        if not (ROOT / "notebooks").is_dir():
-            print(f"readme needs a clone of the course, and {ROOT} is none: it has no notebooks", file=sys.stderr)
-            return 1
-        renewed = sync.readme(ROOT / "README.md", ROOT / "notebooks")
-        print("README.md renewed" if renewed else "README.md is up to date")
-        return 0
-    return execute.execute_all(args.notebooks, args.timeout)
+    if args.command == "execute":
+        return execute.execute_all(args.notebooks, args.timeout)
+    if not (pages.ROOT / "notebooks").is_dir():
+        print(f"build needs a clone of the course, and {pages.ROOT} is none: it has no notebooks", file=sys.stderr)
+        return 1
+    try:
+        if args.command == "learner":
+            learner.build(pages.ROOT, fresh=args.fresh)
+            return 0
+        if args.command == "new":
+            path = new.create(pages.ROOT, args.number, args.title, deeper=args.deeper)
+            print(f"{path.relative_to(pages.ROOT)} written and run")
+        return sync.everything(pages.ROOT)
+    except (ValueError, execute.NotebookError, learner.LabError) as error:
+        print(error, file=sys.stderr)
+        return 1

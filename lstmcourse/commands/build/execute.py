@@ -26,13 +26,16 @@ class NotebookError(Exception):
     """A notebook could not be executed; nothing was written."""
 
 
-def execute(path: Path, timeout: float = 120, on_cell: Callable[[], object] | None = None) -> None:
+def execute(
+    path: Path, timeout: float = 120, on_cell: Callable[[], object] | None = None, home: Path | None = None
+) -> None:
     """Run one notebook in a fresh kernel, in its own folder, and store its outputs in normal form.
 
     Args:
         path: the notebook; it is replaced in one step, and only if every cell ran.
         timeout: seconds that one cell may take.
         on_cell: called after each code cell.
+        home: where the exercises keep progress and answers; by default in an empty folder of this run's own.
 
     Raises:
         KeyboardInterrupt: after Ctrl-C; the kernel is gone then, and the file as it was.
@@ -62,9 +65,9 @@ def execute(path: Path, timeout: float = 120, on_cell: Callable[[], object] | No
         on_cell_start=lambda cell, cell_index: running.update(index=cell_index),
         on_cell_executed=lambda **_: on_cell and on_cell(),
     )
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as own:
         try:
-            env = os.environ | {"LSTMCOURSE_HOME": home, "OMP_NUM_THREADS": "1"}
+            env = os.environ | {"LSTMCOURSE_HOME": str(home or own), "OMP_NUM_THREADS": "1"}
             client.execute(env=env, stderr=subprocess.DEVNULL)  # what the kernel's process says beside its cells
         except Exception as error:
             if hasattr(client, "_async_cleanup_kernel_future"):  # nbclient took Ctrl-C; what it raises then varies
