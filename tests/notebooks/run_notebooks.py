@@ -125,7 +125,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=300, help="that one notebook may take (default 300)")
     parser.add_argument("--gigabytes", type=float, default=8, help="that one process may address, 0: any (default 8)")
     args = parser.parse_args(argv)
-    paths = sorted(args.folder.glob(f"{args.only}*.ipynb"))
+    paths = [
+        path for part in (args.folder, args.folder / "deeper") for path in sorted(part.glob(f"{args.only}*.ipynb"))
+    ]
     start = time.perf_counter()
     results = []
     with ThreadPoolExecutor(args.jobs) as pool:
@@ -134,7 +136,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             result = results[-1]
             verdict = "FAILED" if result.failure else "passed"
             done = f"[{len(results)}/{len(paths)}]"
-            print(f"{done} {verdict} {result.path.name:<40} {result.seconds:6.1f} s", flush=True)
+            name = result.path.relative_to(args.folder).as_posix()
+            print(f"{done} {verdict} {name:<40} {result.seconds:6.1f} s", flush=True)
             if result.failure:
                 print(result.failure, flush=True)
     _summary(results, time.perf_counter() - start)
