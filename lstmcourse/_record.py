@@ -72,7 +72,7 @@ def commit(package: Path = PACKAGE) -> str | None:
     """The checkout's commit, with " and changes" where the package differs from it; None outside of git."""
 
     def git(*arguments: str) -> str:
-        command = ["git", "-C", package, *arguments]
+        command = ["git", "-C", str(package), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
 
     try:

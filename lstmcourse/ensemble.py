@@ -6,7 +6,6 @@ it would alone.
 """
 
 import operator
-from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from . import training
 from ._errors import kind
 from .nn import LAYERS, Recurrent, loop
+from .nn.ways.loop import Weights
 
 State = tuple[Tensor, ...]
 
@@ -30,6 +30,8 @@ class Ensemble(nn.Module):
     (n, O, H), readout_bias (n, 1, O). Raises ValueError for n < 1, an unknown layer's name or more than one layer,
     TypeError for what is no layer's class and an n that is no integer.
     """
+
+    _template: Recurrent  # whose step serves all nets
 
     def __init__(
         self,
@@ -81,7 +83,7 @@ class Ensemble(nn.Module):
         """Every state at every step, by name ("h", "c" …): (n, T, B, H) each; and "out" (n, T, B, O)."""
         kept: list[State] = []
 
-        def step(ax: Tensor, state: State, w: SimpleNamespace) -> State:
+        def step(ax: Tensor, state: State, w: Weights) -> State:
             kept.append(self._template.step(ax, state, w))
             return kept[-1]
 
@@ -140,9 +142,9 @@ class Ensemble(nn.Module):
             raise ValueError(f"Ensemble expects at least one time step, got input of shape {tuple(x.shape)}")
         return nets
 
-    def _weights(self) -> SimpleNamespace:
+    def _weights(self) -> Weights:
         absent = dict.fromkeys(("bias_ih", "bias_hh", "weight_hr"))
-        return SimpleNamespace(**absent | {name.removesuffix("_l0"): getattr(self, name) for name in self._names})
+        return Weights(**absent | {name.removesuffix("_l0"): getattr(self, name) for name in self._names})
 
     def _state(self, x: Tensor, state: State | None) -> State:
         shape = (self.n, x.shape[2], self.hidden_size)

@@ -284,7 +284,7 @@ def _run_layer(layer, cell, xs, s0, weights) -> dict[str, np.ndarray]:
     loss.backward()
     d = convert.gradients_from_torch(layer)
     outputs = _outputs(cell, [v.detach().numpy() for v in values])
-    return outputs | _gradients(cell, vars(d), x.grad.numpy(), [s.grad.numpy() for s in state])
+    return outputs | _gradients(cell, vars(d), np.asarray(x.grad), [np.asarray(s.grad) for s in state])
 
 
 def _by_onnxruntime(cell, p, xs, s0) -> dict[str, np.ndarray]:

@@ -54,7 +54,7 @@ class Net(nn.Module):
     def __init__(self, layer: nn.Module, outputs: int):
         super().__init__()
         self.layer = layer
-        width = getattr(layer, "proj_size", 0) or layer.hidden_size
+        width: Any = getattr(layer, "proj_size", 0) or layer.hidden_size
         self.readout = nn.Linear(width * (2 if getattr(layer, "bidirectional", False) else 1), outputs)
 
     def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
@@ -319,7 +319,7 @@ def score(measure: Callable[[Tensor, Tensor, Tensor], Tensor], batch: Batch) -> 
     return evaluate
 
 
-def windows(numbers: Sequence[int], batch: int, T: int, size: int) -> Callable[[int], Batch]:
+def windows(numbers: Sequence[int] | np.ndarray, batch: int, T: int, size: int) -> Callable[[int], Batch]:
     """A text as batches for truncated backpropagation: `batch` streams side by side, T steps at a time.
 
     numbers: the text as integers below `size`. Returns the function of the step that `fit(..., carry=True)` takes:
@@ -373,8 +373,9 @@ def _detach(state: Any) -> Any:
 
 
 def _clip(model: nn.Module, clip: float | None) -> Tensor:
-    if hasattr(model, "clip_gradients"):
-        return model.clip_gradients(clip)
+    own = getattr(model, "clip_gradients", None)  # an ensemble's, net by net
+    if own is not None:
+        return own(clip)
     return nn.utils.clip_grad_norm_(model.parameters(), math.inf if clip is None else clip)
 
 

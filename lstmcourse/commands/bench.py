@@ -76,7 +76,7 @@ def candidates(size: Size, device: str = "cpu") -> list[Candidate]:
     from lstmcourse.nn import LAYERS, pack
 
     dtype, generator = getattr(torch, size.dtype), torch.Generator().manual_seed(0)
-    x = torch.randn(size.T, size.B, size.I, generator=generator).to(device, dtype)
+    x: Any = torch.randn(size.T, size.B, size.I, generator=generator).to(device, dtype)
     if size.packed:
         x = pack(x, torch.randint(size.T // 4, size.T + 1, (size.B,), generator=generator))
     made = dict(device=device, dtype=dtype)
@@ -85,7 +85,8 @@ def candidates(size: Size, device: str = "cpu") -> list[Candidate]:
     ]
     for name in size.layers or tuple(LAYERS):
         for way in LAYERS[name].ways()[1:]:
-            found.append(_torch(name, way, LAYERS[name](size.I, size.H, impl=way, **made), x))
+            options: Any = {"impl": way, **made}
+            found.append(_torch(name, way, LAYERS[name](size.I, size.H, **options), x))
         if device == "cpu" and not size.packed:
             layer = LAYERS[name](size.I, size.H, dtype=dtype)
             cell, params = convert.from_torch(layer, dtype=size.dtype)
@@ -316,8 +317,9 @@ def run(args: argparse.Namespace) -> int:
                 break
     finally:
         torch.set_num_threads(before)
-    record = {"provenance": provenance(args, time.perf_counter() - began, commit), "results": results}
-    print(_footer(record["provenance"]))
+    made = provenance(args, time.perf_counter() - began, commit)
+    record = {"provenance": made, "results": results}
+    print(_footer(made))
     if args.json and results:
         _record.write(args.json, record)
     return status

@@ -157,8 +157,8 @@ def from_onnx(model, dtype=np.float64) -> tuple[Cell, Params]:
     missing = [names[k] for k in (1, 2, 3, 7) if names[k] and names[k] not in known]
     if missing:
         raise ValueError(f"W, R, B and P must be initializers of the model, {', '.join(missing)} is none")
-    W, R, B, P = (known.get(names[k]) for k in (1, 2, 3, 7))
-    B = np.zeros((len(W), 2 * W.shape[1])) if B is None else B
+    W, R = known[names[1]], known[names[2]]
+    B, P = known.get(names[3], np.zeros((len(W), 2 * W.shape[1]))), known.get(names[7])
     options = {a.name: helper.get_attribute_value(a) for a in nodes[0].attribute}
     if "activations" in options:
         options["activations"] = [a.decode() for a in options["activations"]]

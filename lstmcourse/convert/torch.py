@@ -78,7 +78,7 @@ def gradients_from_torch(layer: torch.nn.Module, layer_index: int = 0, reverse: 
     return _params(cell, w, w.get("bias_ih", 0))
 
 
-def _tensors(layer: torch.nn.Module, layer_index: int, reverse: bool) -> tuple[Cell, dict[str, torch.Tensor]]:
+def _tensors(layer: Any, layer_index: int, reverse: bool) -> tuple[Cell, dict[str, torch.Tensor]]:
     """The cell, and the tensors of one layer and direction without their suffix."""
     cell = _cell(layer)
     if getattr(layer, "proj_size", 0):

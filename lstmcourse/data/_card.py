@@ -83,7 +83,7 @@ def folder() -> Path:
 def keep(name: str, arrays: Arrays) -> None:
     """Write arrays to the cache, whole or not at all; a cache that cannot be written is no error."""
     packed = io.BytesIO()
-    np.savez_compressed(packed, **arrays)
+    np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]  # an array might be named allow_pickle
     with suppress(OSError):
         _files.write(folder() / f"{name}.npz", packed.getvalue())
 

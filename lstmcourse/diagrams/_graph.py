@@ -1,6 +1,6 @@
 """A diagram is a data-flow graph: run forward it gives the values on the wires, run backward the gradients."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
@@ -152,10 +152,11 @@ def _apply(kind: str, args: list[np.ndarray]) -> np.ndarray:
         return args[0] * args[1]
     if kind == "+":
         return sum(args[1:], start=args[0])
-    return {"1−": lambda a: 1 - a, "th": np.tanh, "out": lambda a: a}[kind](args[0])
+    (a,) = args
+    return {"1−": 1 - a, "th": np.tanh(a), "out": a}[kind]
 
 
-_SQUASH = {"σ": sigmoid, "tanh": np.tanh, "linear": lambda v: v}
+_SQUASH: dict[str, Callable[[np.ndarray], np.ndarray]] = {"σ": sigmoid, "tanh": np.tanh, "linear": lambda v: v}
 
 
 def _weight(plan: Plan, p, wire: Wire) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -131,13 +131,13 @@ def box(at: Point, size: Point, colour: str, ink: Ink, corner: float = 7, tint: 
     return f'<rect {place} fill="{ink("ground")}"/><rect {place} {look}/>'
 
 
-def line(corners: list[Point], colour: str, width: float, more: str = "") -> str:
+def line(corners: Sequence[Point], colour: str, width: float, more: str = "") -> str:
     """A wire through its corners. more: further attributes."""
     points = " ".join(f"{x:g},{y:g}" for x, y in corners)
     return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width:.1f}"{more}/>'
 
 
-def arrow(corners: list[Point], colour: str, back: bool = False, width: float = 2.0) -> str:
+def arrow(corners: Sequence[Point], colour: str, back: bool = False, width: float = 2.0) -> str:
     """The head of a wire, larger than the wire is thick."""
     tip, tail = (corners[0], corners[1]) if back else (corners[-1], corners[-2])
     foot, long, half = _foot(tip, tail, width), _head(width), 0.5 * _head(width)

@@ -87,5 +87,12 @@ def rasterise(svg: str, width: int) -> bytes:
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     fonts = [str(folder / name) for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSans-Oblique.ttf")]
     family = "DejaVu Sans"
-    options = dict(font_files=fonts, skip_system_fonts=True, font_family=family, sans_serif_family=family)
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, width=width, **options))
+    png = resvg_py.svg_to_bytes(
+        svg_string=svg,
+        width=width,
+        font_files=fonts,
+        skip_system_fonts=True,
+        font_family=family,
+        sans_serif_family=family,
+    )
+    return bytes(png)

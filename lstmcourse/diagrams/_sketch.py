@@ -1,5 +1,7 @@
 """A last picture of each cell, with so few strokes that it can be drawn from memory."""
 
+from collections.abc import Sequence
+
 from ._ink import BOLD, Ink, Point, arrow, box, line, tag, text
 from ._picture import Picture, sheet
 from ._plans import Plan, plan_of
@@ -24,7 +26,7 @@ def sketch(cell, *, theme: str = "light", title: str = "") -> Picture:
     return sheet(body, (WIDE, TALL), ink, title or f"{plan.title}: the picture to keep", says, WIDE)
 
 
-def _wire(ends: list[Point], colour: str, more: str = "", head: bool = True) -> str:
+def _wire(ends: Sequence[Point], colour: str, more: str = "", head: bool = True) -> str:
     return line(ends, colour, 3, more) + (arrow(ends, colour, width=3.5) if head else "")
 
 

@@ -72,7 +72,7 @@ def check(id: str, answer: Any) -> None:
         raise KeyboardInterrupt from None
     print(result.text)
     if result.attempted:
-        passed = {"passes": 1, "stub": exercise.stub_hash} if result.passed else {}
+        passed: dict[str, Any] = {"passes": 1, "stub": exercise.stub_hash} if result.passed else {}
         _state.add(exercise.slug, attempts=1, **passed)
 
 

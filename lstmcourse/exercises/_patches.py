@@ -4,7 +4,7 @@ import ast
 import inspect
 import itertools
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -129,7 +129,7 @@ def turned_blocks(rows: str, product: str = "da @ U") -> dict[str, Mistake]:
     }
 
 
-def pairs(wrong: dict[str, Mistake]) -> Iterator[tuple[str, str, Patched]]:
+def pairs(wrong: Mapping[str, Mistake]) -> Iterator[tuple[str, str, Patched]]:
     """Every two patches that do not touch the same text, as one function with both mistakes in it."""
     patches = [(name, fn) for name, (fn, _) in wrong.items() if isinstance(fn, Patched)]
     for (a, first), (b, second) in itertools.combinations(patches, 2):

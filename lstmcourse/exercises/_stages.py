@@ -5,6 +5,7 @@ A stage is a function of a Trial. It returns what its line says, or None to prin
 
 import contextlib
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +68,7 @@ def shape(trial: Trial) -> str:
     return ", ".join(f"{name} {letter}" for name, letter in letters.items())
 
 
-def _misshapen(name: str, g: np.ndarray, w: np.ndarray, got: Outcome, letters: dict[str, str]) -> str:
+def _misshapen(name: str, g: np.ndarray, w: np.ndarray, got: Outcome, letters: Mapping[str, str]) -> str:
     meaning = f" = {letters[name]}" if letters.get(name, "").startswith("(") else ""
     asked = f"have shape {w.shape}{meaning}" if w.shape else "be one number"
     given = _tree.describe(got.result) if isinstance(got.result, (tuple, list)) and len(letters) == 1 else None
@@ -181,9 +182,9 @@ EXPERIMENT = (("runs", runs), ("form", shape), ("finite", finite), ("value", ban
 
 
 def _compare(leaves: list, exercise: Exercise, where: str) -> None:
-    tolerance = {"rtol": exercise.rtol, "atol": exercise.atol}
-    if any(_tree.differing(g, w, **tolerance).any() for _, g, w in leaves):
-        raise Failed(worst(leaves, **tolerance) + where)
+    rtol, atol = exercise.rtol, exercise.atol
+    if any(_tree.differing(g, w, rtol=rtol, atol=atol).any() for _, g, w in leaves):
+        raise Failed(worst(leaves, rtol=rtol, atol=atol) + where)
 
 
 def _names(signature: inspect.Signature) -> str:

@@ -6,6 +6,7 @@ import re
 import sysconfig
 import traceback
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ def short_traceback(error: BaseException, where: str = "", frames: int = 3) -> s
     for frame, number in theirs[-frames:]:
         source = linecache.getline(frame.f_code.co_filename, number).strip()
         lines.append(f"      line {number} in {frame.f_code.co_name}:  {source}")
-        arrays = {name: frame.f_locals.get(name) for name in re.findall(r"[^\W\d]\w*", source)}
+        arrays: dict[str, Any] = {name: frame.f_locals.get(name) for name in re.findall(r"[^\W\d]\w*", source)}
         shapes = [f"{name} {tuple(a.shape)}" for name, a in arrays.items() if hasattr(a, "shape")]
         if shapes:
             lines.append(f"      shapes: {', '.join(shapes)}")

@@ -54,7 +54,7 @@ class Record:
         worst = float("-inf") if higher else float("inf")
         measured = sorted(worst if v is None else v for v in values[self.measure])
         middle = measured[len(measured) // 2] if higher else -measured[len(measured) // 2]
-        count = sum(map(self.solved, values[self.solved.measure])) if self.solved else 0
+        count = sum(self.solved(v) for v in values[self.solved.measure]) if self.solved else 0
         return count, middle
 
     def _row(self, name: str, lr: float, block: int) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class Record:
         if self.solved is None:
             raise ExperimentError(f"{self.data['name']} does not say what counts as solved; it compares {self.measure}")
         blocks = self.values(name, self.solved.measure, lr)
-        return [(sum(map(self.solved, block)), len(block)) for block in blocks]
+        return [(sum(self.solved(v) for v in block), len(block)) for block in blocks]
 
     @property
     def seconds(self) -> float:

@@ -1,7 +1,7 @@
 """What an experiment is: a grid of networks, one pure function over blocks of seeds, and what counts as solved."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 CHOOSING = -1
 """The number of the block on which learning rates are chosen; its seeds serve for nothing else."""
@@ -94,7 +94,7 @@ def experiment(
     def register(function: Callable[..., dict[str, list]]) -> Callable[..., dict[str, list]]:
         EXPERIMENTS[function.__name__] = Experiment(
             function.__name__, notebook, title, function, grid, updates, rates, nets, blocks,
-            solved, measure or solved.measure, pairs, control,
+            solved, measure or cast(Solved, solved).measure, pairs, control,
         )  # fmt: skip
         return function
 

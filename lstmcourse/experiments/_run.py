@@ -110,7 +110,7 @@ def _open(path: Path, chosen: Experiment, times: int, device: str, draft: bool) 
                 raise ExperimentError(
                     f"{path} was begun with other {what}: go on at commit {commit}, or remove the file to begin anew"
                 )
-        new = old if old["rows"] else new
+        new = dict(old) if old["rows"] else new
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path.parent).close()
@@ -202,9 +202,11 @@ def _attend() -> None:
     """In a worker process: Ctrl-C is the parent's affair, and where the parent has died there is nothing left to do."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     parent = multiprocessing.parent_process()
+    assert parent is not None
+    end = parent.sentinel
 
     def watch() -> None:
-        connection.wait([parent.sentinel])
+        connection.wait([end])
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

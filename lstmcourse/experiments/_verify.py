@@ -82,7 +82,7 @@ def _check(record: Record, row: dict[str, Any]) -> Checked:
     exact = made == machine()
     ok = same == record.nets
     if not exact and record.solved is not None:
-        solved = [sum(map(record.solved, v[record.solved.measure])) for v in (row["values"], values)]
+        solved = [sum(record.solved(one) for one in v[record.solved.measure]) for v in (row["values"], values)]
         ok = fisher((solved[0], record.nets), (solved[1], record.nets)) >= RARE
     elif not exact:
         ok = True  # no count to compare: how many nets agree is told, and that is all that can be asked

@@ -38,7 +38,7 @@ def train_counting(
 def counted(ensemble: Ensemble, longest: int = 100) -> list[int]:
     """For each net the largest n up to `longest` such that it accepts every string up to aⁿbⁿ."""
     strings = tasks.anbn_all(range(1, longest + 1))
-    return tasks.reach(tasks.accepted(training.answers(ensemble, strings).cpu(), strings)).tolist()
+    return tasks.reach(tasks.accepted(training.answers(ensemble, strings).cpu().numpy(), strings)).tolist()
 
 
 def largest_state(ensemble: Ensemble, n: int = 100) -> list[float]:
@@ -108,5 +108,5 @@ def sigma_candidate(
     candidate: str, hidden: int, n: int, seed: int, updates: int, lr: float, device: str
 ) -> dict[str, list[Any]]:
     """`counting_cells` for the LSTM as it is, and as some articles have it."""
-    cell = {"σ": SigmaCandidateLSTM, "tanh": "lstm"}[candidate]
+    cell = SigmaCandidateLSTM if candidate == "σ" else "lstm"
     return measures(train_counting(cell, hidden, n, updates, seed, False, lr, device))

@@ -112,8 +112,8 @@ def _negative_biases(ensemble: Ensemble) -> None:
     with torch.no_grad():
         for gate in "io":
             at = slice(rows.index(gate) * H, (rows.index(gate) + 1) * H)
-            ensemble.bias_ih_l0[..., at] = biases
-            ensemble.bias_hh_l0[..., at] = 0.0
+            ensemble.get_parameter("bias_ih_l0")[..., at] = biases
+            ensemble.get_parameter("bias_hh_l0")[..., at] = 0.0
 
 
 OUTER = Solved("right", at_least=0.995)

@@ -23,7 +23,7 @@ class TruncatedLSTM(PeepholeLSTM):
     share of it, and ends there (Hochreiter and Schmidhuber 1997, section 4; Gers et al. 2002, section 3).
     """
 
-    scan = vendor = None
+    scan = vendor = None  # type: ignore[assignment]  # by the loop alone
 
     @staticmethod
     def step(ax, state, w):

@@ -30,13 +30,14 @@ def rnn_start(start: str, hidden: int = 32, n: int = 10, seed: int = 0, gain: fl
         return ensemble
     rng = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        ensemble.bias_ih_l0.zero_()
-        ensemble.bias_hh_l0.zero_()
+        for name in ("bias_ih_l0", "bias_hh_l0"):
+            ensemble.get_parameter(name).zero_()
+        W, Us = ensemble.get_parameter("weight_ih_l0"), ensemble.get_parameter("weight_hh_l0")
         if start == "identity":
-            ensemble.weight_hh_l0.copy_(torch.eye(hidden))
-            ensemble.weight_ih_l0.normal_(0, 0.001, generator=rng)
+            Us.copy_(torch.eye(hidden))
+            W.normal_(0, 0.001, generator=rng)
         else:
-            for U in ensemble.weight_hh_l0:
+            for U in Us:
                 torch.nn.init.orthogonal_(U, gain, generator=rng)
     return ensemble
 
@@ -171,10 +172,11 @@ def clipping(
     ensemble = nets("rnn", 2, hidden, 1, n, seed)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        ensemble.weight_hh_l0.normal_(0, 2.5 / hidden**0.5, generator=generator)
+        ensemble.get_parameter("weight_hh_l0").normal_(0, 2.5 / hidden**0.5, generator=generator)
     ensemble.to(device)
     optimizer = torch.optim.SGD(ensemble.parameters(), lr=lr)
-    away, losses, norms = [None] * n, [], np.zeros(n)
+    away: list[int | None] = [None] * n
+    losses, norms = [], np.zeros(n)
     for update in range(updates):
         x, y, mask = (torch.as_tensor(array, device=device) for array in tasks.adding(rng, 20, 20)[:3])
         loss = training.mse(ensemble(x)[0], y, mask)
@@ -185,8 +187,8 @@ def clipping(
         loss.sum().backward()
         length = ensemble.clip_gradients(clip).cpu().numpy()
         stands = torch.tensor([at is not None for at in away], device=device)
-        for parameter in ensemble.parameters():
-            torch.Tensor.masked_fill_(parameter.grad, stands.view(-1, 1, 1), 0.0)
+        for gradient in [parameter.grad for parameter in ensemble.parameters() if parameter.grad is not None]:
+            gradient.masked_fill_(stands.view(-1, 1, 1), 0.0)
         norms = np.where(stands.cpu(), norms, np.maximum(norms, np.nan_to_num(length, posinf=1e30)))
         optimizer.step()
         if all(one is not None for one in away):

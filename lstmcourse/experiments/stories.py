@@ -1,5 +1,6 @@
 """The two stories: kings and pronouns, answered at any distance from the event that decides."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ from ..training import History
 from ._common import fit, nets
 from ._registry import Solved, experiment
 
-STORIES = {"kings": (tasks.kings, len(tasks.KINGS), 4), "pronouns": (tasks.pronouns, len(tasks.PRONOUNS), 2)}
+STORIES: dict[str, tuple[Callable[..., tasks.Batch], int, int]] = {
+    "kings": (tasks.kings, len(tasks.KINGS), 4),
+    "pronouns": (tasks.pronouns, len(tasks.PRONOUNS), 2),
+}
 DISTANCES = ((0, 5), (5, 10), (10, 20), (20, 40), (40, 80))
 
 

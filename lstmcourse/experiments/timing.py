@@ -32,7 +32,7 @@ def train_interval(
 def intervals_kept(ensemble: Ensemble, longest: int = 60) -> list[int]:
     """For each net the largest D up to `longest` such that every interval up to D is repeated without an error."""
     data = tasks.interval_all(range(1, longest + 1))
-    return tasks.reach(tasks.accepted(training.answers(ensemble, data).cpu(), data)).tolist()
+    return tasks.reach(tasks.accepted(training.answers(ensemble, data).cpu().numpy(), data)).tolist()
 
 
 def train_spikes(
@@ -54,7 +54,7 @@ def train_spikes(
 def beats(ensemble: Ensemble, periods: int) -> int:
     """How many of the nets fire rightly at every step of that many periods."""
     data = tasks.timed_spikes(10, periods)
-    return int(tasks.accepted(training.answers(ensemble, data).cpu(), data).sum())
+    return int(tasks.accepted(training.answers(ensemble, data).cpu().numpy(), data).sum())
 
 
 KEEPS = Solved("reach", at_least=10)

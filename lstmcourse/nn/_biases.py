@@ -2,6 +2,7 @@
 
 import numbers
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +23,7 @@ def set_bias_(layer: nn.Module, argument: str, row: str | None, fill: Callable[[
         raise ValueError(f"{argument} needs a gate that keeps the old state; {name} has none")
     if not layer.bias:
         raise ValueError(f"{argument} sets a bias, and this {name} was made with bias=False")
-    H = layer.hidden_size
+    H: Any = layer.hidden_size
     at = slice(rows.index(row) * H, (rows.index(row) + 1) * H)
     with torch.no_grad():
         for key, parameter in layer.named_parameters():

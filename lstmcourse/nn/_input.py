@@ -106,7 +106,7 @@ def initial_state(layer, hx: Any, steps: Steps) -> tuple[Tensor, ...]:
     return tuple(s if order is None else s.index_select(1, order) for s in hx)
 
 
-def repack(layer, output: Tensor, state: tuple[Tensor, ...], steps: Steps):
+def repack(layer, output: Any, state: tuple[Tensor, ...], steps: Steps):
     """Output (T, B, ·), or the rows of packed data, and the final states in the form in which the input came."""
     if steps.packed is not None:
         packed = steps.packed

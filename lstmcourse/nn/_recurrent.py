@@ -146,7 +146,7 @@ class Recurrent(nn.Module):
         LSTM kernel for CPUs reads memory that is not the tensor's.
         """
         suffix = self._suffixes(layer)[int(reverse)]
-        w = dict.fromkeys(("bias_ih", "bias_hh", "weight_hr"))
+        w: dict[str, Any] = dict.fromkeys(("bias_ih", "bias_hh", "weight_hr"))
         for name, shape in self._shapes(layer).items():
             w[name] = value = getattr(self, name + suffix)
             if value.shape != shape:
@@ -174,8 +174,9 @@ class Recurrent(nn.Module):
             nn.init.uniform_(p, -bound, bound)
         if self.forget_bias is not None and self.chrono is not None:
             raise ValueError("forget_bias and chrono both set the forget rows: give one of them")
-        if self.forget_bias is not None:
-            set_bias_(self, "forget_bias", self.forget, lambda b: b.fill_(self.forget_bias))
+        bias = self.forget_bias
+        if bias is not None:
+            set_bias_(self, "forget_bias", self.forget, lambda b: b.fill_(bias))
         if self.chrono is not None:
             chrono_(self, self.chrono)
 
@@ -216,8 +217,8 @@ class Recurrent(nn.Module):
         return _input.repack(self, output, state, steps)
 
     def extra_repr(self) -> str:
-        defaults = dict(num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False, proj_size=0)
-        defaults |= dict(impl="auto", forget_bias=None, chrono=None)
+        defaults: dict[str, Any] = dict(num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False)
+        defaults |= dict(proj_size=0, impl="auto", forget_bias=None, chrono=None)
         given = [f"{k}={getattr(self, k)!r}" for k, v in defaults.items() if getattr(self, k) != v]
         return ", ".join([str(self.input_size), str(self.hidden_size), *given])
 

@@ -7,13 +7,13 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from lstmcourse._colours import COLOURS
-from lstmcourse.plots.style import CYCLE, DASHES, MARKERS, colour, drawn, finish
+from lstmcourse.plots.style import CYCLE, DASHES, MARKERS, axes, colour, finish, style
 
 FLOAT32_TINY = float(np.finfo(np.float32).tiny)
 """The smallest normal float32, 1.2e-38: below it a gradient is lost bit by bit."""
 
 
-@drawn
+@style()
 def gradient_against_lag(
     curves: Mapping[str, Sequence[float]],
     ax: Axes | None = None,
@@ -30,6 +30,7 @@ def gradient_against_lag(
     floor: values under it, exact zeros included, are underflow and marked with a cross; None marks zeros only.
     A curve that is no longer a finite number ends at a cross on its last one.
     """
+    ax = axes(ax)
     lowest, said = 1.0, []
     for k, (name, values) in enumerate(curves.items()):
         ys = np.atleast_2d(np.asarray(values, float))
@@ -68,7 +69,7 @@ def gradient_against_lag(
     )
 
 
-@drawn
+@style()
 def gate_traces(
     traces,
     ax: Axes | None = None,
@@ -84,6 +85,7 @@ def gate_traces(
     One line for a single unit; for several, the mean over units with the range shaded.
     labels: T tick labels (words, letters). ValueError if there are not T of them.
     """
+    ax = axes(ax)
     if not isinstance(traces, Mapping):
         names = names or [k for k in traces[0] if k in COLOURS and k != "x"]
         traces = {k: np.stack([cache[k][batch] for cache in traces]) for k in names}
@@ -105,7 +107,7 @@ def gate_traces(
     )
 
 
-@drawn
+@style()
 def loss_curves(
     curves: Mapping[str, Sequence],
     ax: Axes | None = None,
@@ -123,6 +125,7 @@ def loss_curves(
     baselines: name -> loss of a model that does not look at the past, drawn as a dotted line.
     smooth: running mean over that many updates. ValueError if there are fewer.
     """
+    ax = axes(ax)
     said = []
     for k, (name, values) in enumerate(curves.items()):
         ys = np.atleast_2d(np.asarray(values, float))
@@ -145,7 +148,7 @@ def loss_curves(
     return finish(ax, xlabel, ylabel, title, f"Curves over {xlabel}s: {'; '.join(said)}.")
 
 
-@drawn
+@style()
 def counter(
     c: np.ndarray,
     ax: Axes | None = None,
@@ -156,6 +159,7 @@ def counter(
     title: str = "",
 ) -> Axes:
     """Cell state against time, one line a unit. c: (T,) or (T, H). target: (T,), a perfect counter, dashed."""
+    ax = axes(ax)
     ys = np.asarray(c, float)
     ys = ys[:, None] if ys.ndim == 1 else ys
     ts = np.arange(1, len(ys) + 1)
@@ -187,7 +191,7 @@ def counter(
     )
 
 
-@drawn
+@style()
 def clipping(
     norms: Mapping[str, Sequence[float]] | Sequence[float],
     ax: Axes | None = None,
@@ -199,6 +203,7 @@ def clipping(
 
     norms: (N,), or name -> (N,). threshold: the norm to which larger gradients are cut. ValueError without a norm.
     """
+    ax = axes(ax)
     named = norms if isinstance(norms, Mapping) else {"gradient norm": norms}
     if not named or not all(len(values) for values in named.values()):
         raise ValueError("clipping needs the norm of at least one update under each name")
@@ -216,7 +221,7 @@ def clipping(
     return finish(ax, "update", "gradient norm before clipping", title, f"{'; '.join(said)}.")
 
 
-@drawn
+@style()
 def lines(
     curves: Mapping[str, Sequence[float]],
     ax: Axes | None = None,
@@ -230,6 +235,7 @@ def lines(
     alt: str = "",
 ) -> Axes:
     """Plain curves. curves: name -> (N,) against a common x (default 0 … N−1); colour by name, dash by order."""
+    ax = axes(ax)
     said = []
     for k, (name, ys) in enumerate(curves.items()):
         xs = np.arange(len(ys)) if x is None else x
@@ -242,9 +248,10 @@ def lines(
     return finish(ax, xlabel, ylabel, title, alt or f"{ylabel} against {xlabel}: {'; '.join(said)}.")
 
 
-@drawn
+@style()
 def spectrum(eigenvalues: Mapping[str, np.ndarray] | np.ndarray, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Eigenvalues in the complex plane with the unit circle. eigenvalues: (H,) complex, or name -> (H,)."""
+    ax = axes(ax)
     named = eigenvalues if isinstance(eigenvalues, Mapping) else {"eigenvalues": eigenvalues}
     angle = np.linspace(0, 2 * np.pi, 200)
     ax.plot(np.cos(angle), np.sin(angle), color="#555555", lw=1, ls=(0, (4, 2)))
@@ -257,7 +264,7 @@ def spectrum(eigenvalues: Mapping[str, np.ndarray] | np.ndarray, ax: Axes | None
     return finish(ax, "real part", "imaginary part", title, f"Eigenvalues against the unit circle. {'; '.join(said)}.")
 
 
-@drawn
+@style()
 def success_against_lag(
     counts: Mapping[str, Mapping[int, tuple[int, int]]],
     ax: Axes | None = None,
@@ -270,6 +277,7 @@ def success_against_lag(
 
     counts: name -> {lag: (solved, networks)}.
     """
+    ax = axes(ax)
     said, what = [], xlabel.split()[0]
     for k, (name, by_lag) in enumerate(counts.items()):
         lags = sorted(by_lag)

@@ -1,9 +1,9 @@
 """The look of a figure: style, axes, colours, labels, alt text, and how it gets into the notebook."""
 
-import functools
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib
 import matplotlib.rcsetup
@@ -19,7 +19,7 @@ CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#333
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (7, 2)), (0, (2, 1)))
 
-RC = {
+RC: dict[Any, Any] = {
     "figure.figsize": (6.6, 3.5), "figure.dpi": 90, "figure.facecolor": "white", "savefig.facecolor": "white",
     "font.size": 9.5, "font.family": "DejaVu Sans", "axes.titlesize": 10.5, "axes.titleweight": "bold",
     "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#666666",
@@ -64,8 +64,12 @@ def png(ax: Axes, dpi: int = 90, small: bool = True) -> bytes:
     """
     raw = io.BytesIO()
     with style():  # ticks are made when a figure is drawn, and take their look from the settings of that moment
-        ax.figure.savefig(raw, format="png", dpi=dpi, metadata={"Software": None})
+        _figure(ax).savefig(raw, format="png", dpi=dpi, metadata={"Software": None})
     return _in_few_colours(raw) if small else raw.getvalue()
+
+
+def _figure(ax: Axes) -> Figure:
+    return ax.figure.figure  # type: ignore[return-value]  # of a subfigure too, the whole figure
 
 
 def _in_few_colours(raw: io.BytesIO) -> bytes:
@@ -80,22 +84,16 @@ def _in_few_colours(raw: io.BytesIO) -> bytes:
 def show(ax: Axes | np.ndarray, alt: str | None = None, dpi: int = 90) -> None:
     """Display the figure of `ax` in the notebook with its alt text (`alt`, or what `describe` says)."""
     ax = np.ravel(ax)[0] if isinstance(ax, np.ndarray) else ax
-    fig, text = ax.figure, alt or describe(ax)
+    fig, text = _figure(ax), alt or describe(ax)
     width, height = (round(side * dpi) for side in fig.get_size_inches())
     plain = "Figure: " + (ax.get_title(loc="left") or ax.get_title() or ax.get_ylabel() or "untitled")
     show_picture("image/png", png(ax, dpi), plain, text, width=width, height=height)
     _close(fig)
 
 
-def drawn(function: Callable[..., Axes]) -> Callable[..., Axes]:
-    """Run a drawing function inside the style, on a new axes where none is given."""
-
-    @functools.wraps(function)
-    def draw(data, ax: Axes | None = None, **kwargs) -> Axes:
-        with style():
-            return function(data, panels()[0, 0] if ax is None else ax, **kwargs)
-
-    return draw
+def axes(ax: Axes | None) -> Axes:
+    """`ax`, or a new one where none is given: how every figure begins."""
+    return panels()[0, 0] if ax is None else ax
 
 
 def finish(ax: Axes, xlabel: str, ylabel: str, title: str, alt: str, legend: bool = True) -> Axes:

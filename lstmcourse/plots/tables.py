@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from lstmcourse.plots.style import colour, drawn, finish
+from lstmcourse.plots.style import axes, colour, finish, style
 
 
-@drawn
+@style()
 def activations(
     values: Mapping[str, np.ndarray],
     ax: Axes | None = None,
@@ -20,11 +20,12 @@ def activations(
 
     The legend says which share lies outside `edges`, the share of saturated activations. ValueError without a value.
     """
+    ax = axes(ax)
     said = []
     if not values or not all(np.size(v) for v in values.values()):
         raise ValueError("activations needs at least one value under each name")
     low = min(0.0, min(float(np.min(v)) for v in values.values()))
-    bins = np.linspace(-1.0 if low < 0 else 0.0, 1.0, 41)
+    bins = np.linspace(-1.0 if low < 0 else 0.0, 1.0, 41).tolist()
     for k, (name, v) in enumerate(values.items()):
         flat = np.ravel(np.asarray(v, float))
         share = np.mean((flat < edges[0]) | (flat > edges[1]))
@@ -43,7 +44,7 @@ def activations(
     return finish(ax, "activation", "share of activations (%)", title, f"Histogram of activations: {'; '.join(said)}.")
 
 
-@drawn
+@style()
 def dots(
     groups: Mapping[str, Sequence[float]],
     ax: Axes | None = None,
@@ -58,6 +59,7 @@ def dots(
 
     groups: name -> (S,).
     """
+    ax = axes(ax)
     said = []
     for row, (name, values) in enumerate(groups.items()):
         v = np.sort(np.asarray(values, float))
@@ -88,7 +90,7 @@ def dots(
     return finish(ax, xlabel, "", title, f"One dot per run. {'; '.join(said)}.", legend=False)
 
 
-@drawn
+@style()
 def heatmap(
     matrix: np.ndarray,
     ax: Axes | None = None,
@@ -105,6 +107,7 @@ def heatmap(
     matrix: (R, C); NaN is an empty field. limits: the ends of the colour scale.
     ValueError if rows or cols do not fit, or if every field is empty.
     """
+    ax = axes(ax)
     m = np.asarray(matrix, float)
     if m.shape != (len(rows), len(cols)):
         raise ValueError(f"heatmap expects a matrix of shape ({len(rows)}, {len(cols)}), got {m.shape}")
@@ -127,7 +130,7 @@ def heatmap(
     return finish(ax, "", "", title, f"Heat map of {label or 'values'}. {said}.", legend=False)
 
 
-@drawn
+@style()
 def bars(
     values: Mapping[str, float],
     ax: Axes | None = None,
@@ -137,6 +140,7 @@ def bars(
     title: str = "",
 ) -> Axes:
     """Horizontal bars with the number at the end of each. values: name -> count. ValueError for a negative one."""
+    ax = axes(ax)
     if not values or not all(value >= 0 for value in values.values()):
         raise ValueError(f"bars expects at least one value, and none below 0; got {dict(values)}")
     for row, (name, value) in enumerate(values.items()):

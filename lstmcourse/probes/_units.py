@@ -8,7 +8,7 @@ import numpy as np
 class Unit(NamedTuple):
     """A unit and how well it alone predicts the label."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # the unit's, and not the method of a tuple
     score: float
 
 

@@ -242,8 +242,9 @@ def _check_params(cell: Cell, p: Params, batch: int | None) -> tuple[Any, int]:
         if not isinstance(value, np.ndarray):
             raise TypeError(f"p.{k} must be a NumPy array, got {type(value).__module__}.{type(value).__qualname__}")
     for k in ("W", "U"):
-        if np.ndim(getattr(p, k, None)) != 2:
-            raise ValueError(f"{cell.name} expects p.{k} to be a matrix, got shape {np.shape(getattr(p, k, None))}")
+        shape = np.shape(getattr(p, k, ()))
+        if len(shape) != 2:
+            raise ValueError(f"{cell.name} expects p.{k} to be a matrix, got shape {shape}")
     I, H = p.W.shape[1], p.U.shape[1]
     expected = cell.shapes(I, H)
     if set(vars(p)) != set(expected):

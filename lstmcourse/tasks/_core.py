@@ -32,7 +32,7 @@ class Vocabulary(NamedTuple):
     def __len__(self) -> int:
         return len(self.words)
 
-    def index(self, word: str) -> int:
+    def index(self, word: str) -> int:  # type: ignore[override]  # it answers for words, as tuple's would for any value
         """The number of a word; ValueError names the words there are."""
         if word not in self.words:
             raise ValueError(f"word must be one of {', '.join(self.words)}, got {word!r}")

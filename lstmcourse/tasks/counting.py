@@ -14,13 +14,13 @@ ANBNCN = Vocabulary(("S", "a", "b", "c", "T"))
 def anbn(rng: np.random.Generator, batch: int, low: int = 1, high: int = 10) -> Batch:
     """Strings S aⁿ bⁿ T with n uniform on low … high; see `anbn_all` for what is asked."""
     low, high = span(low, high, 1)
-    return anbn_all(generator(rng).integers(low, high + 1, integer("batch", batch, 1)))
+    return anbn_all(generator(rng).integers(low, high + 1, integer("batch", batch, 1)).tolist())
 
 
 def anbncn(rng: np.random.Generator, batch: int, low: int = 1, high: int = 10) -> Batch:
     """Strings S aⁿ bⁿ cⁿ T with n uniform on low … high; see `anbncn_all` for what is asked."""
     low, high = span(low, high, 1)
-    return anbncn_all(generator(rng).integers(low, high + 1, integer("batch", batch, 1)))
+    return anbncn_all(generator(rng).integers(low, high + 1, integer("batch", batch, 1)).tolist())
 
 
 def anbn_all(ns: Sequence[int]) -> Batch:

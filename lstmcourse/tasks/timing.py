@@ -10,7 +10,7 @@ from ._core import Batch, generator, integer, integers, span
 def interval(rng: np.random.Generator, batch: int, low: int = 1, high: int = 10, lead: int = 2) -> Batch:
     """Interval copy with the interval D uniform on low … high; see `interval_all` for what is asked."""
     low, high = span(low, high, 1)
-    return interval_all(generator(rng).integers(low, high + 1, integer("batch", batch, 1)), lead)
+    return interval_all(generator(rng).integers(low, high + 1, integer("batch", batch, 1)).tolist(), lead)
 
 
 def interval_all(delays: Sequence[int], lead: int = 2, tail: int = 3) -> Batch:

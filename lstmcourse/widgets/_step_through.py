@@ -66,8 +66,9 @@ class StepThrough(Explorer):
         if view not in VIEWS or not 1 <= step <= last:
             raise ValueError(f"StepThrough expects forward or backward and a step 1 to {last}, got {view!r}, {step}")
         grads = self.grads[step - 1] if view == "backward" else None
-        look = dict(focus=focus or None, theme=theme, step=step, full=self.full if view == "backward" else None)
-        return diagrams.cell(self.cell, self.caches[step - 1], grads, **look)
+        full = self.full if view == "backward" else None
+        cache = self.caches[step - 1]
+        return diagrams.cell(self.cell, cache, grads, focus=focus or None, theme=theme, step=step, full=full)
 
     def equations(self, step: int = 1, view: str = "forward", unit: int = 1) -> list[Equation]:
         """The equations of one unit in one step, with their numbers; steps and units count from 1."""

@@ -47,7 +47,7 @@ def read_unit(tokens: Sequence[str], activations: np.ndarray, *, unit: int = 1) 
             f"activations must have shape ({len(tokens)}, H) with unit {unit} among the H, got {values.shape}"
         )
     values = values[:, unit - 1]
-    html = coloured_text(tokens, values)
+    html = coloured_text(tokens, values.tolist())
     high, low = int(values.argmax()), int(values.argmin())
     where = [f"{number(float(values[t]))} at position {t + 1} ({_context(tokens, t)})" for t in (high, low)]
     return html, f"Unit {unit} is highest, {where[0]}, and lowest, {where[1]}."

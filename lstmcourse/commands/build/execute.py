@@ -75,9 +75,9 @@ def execute(
             if not isinstance(error, CellExecutionError | CellTimeoutError | DeadKernelError):
                 raise
             cell = notebook.cells[running["index"]]
-            reason = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else str(error)
+            said = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else str(error)
             where = f"cell {running['index']} (id {cell.id})"
-            raise NotebookError(f"{path}: {where} failed, the file is as it was:\n{cell.source}\n→ {reason}") from error
+            raise NotebookError(f"{path}: {where} failed, the file is as it was:\n{cell.source}\n→ {said}") from error
     normalise(notebook)
     _files.write(path, nbformat.writes(notebook) + "\n")
 

@@ -5,7 +5,7 @@ i, f and g, da_o = A_o ∘ dh; A_c is what dh adds to dc, and F what is left of 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor
 
@@ -68,7 +68,7 @@ class LSTMScan:
             early=steps(G[:, waits : len(order) - 1]),
             i=i,
             f=f,
-            g=g,
+            g=cast(list, g),  # every cell has a candidate
             o=o,
             c_=steps(C),
             c=c,
