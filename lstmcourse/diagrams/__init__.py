@@ -43,7 +43,7 @@ def cell(
     cache: Mapping[str, np.ndarray] | None = None,
     grads: Mapping[Any, np.ndarray] | None = None,
     focus: str | Iterable[str] | None = None,
-    theme: str = "light",
+    theme: str = "auto",
     width: int = WIDTH,
     *,
     batch: int = 0,
@@ -58,7 +58,7 @@ def cell(
     up to four units with numbers, up to twelve as bars. units: which units to show.
     grads: what `intermediate_gradients` returns; the gradients then ride back along the wires instead of the values.
     focus: a name or several ("f", "c", "h_"): that part and its wires are lit, the rest is dimmed.
-    theme: "light", "dark", or "auto" for the reader's (JupyterLab's, or the system's); paper is always light.
+    theme: "auto" for the reader's (JupyterLab's, or the system's; paper and PNG are light), "light" or "dark".
     step: the time step to name in the heading. full: the gradient whose wire is as thick as a wire can be, the largest
     of these unless given: with one number for all steps, pictures of several steps can be compared.
     Raises ValueError for an unknown cell, focus or theme, for arrays that are not this cell's, and for a batch or units

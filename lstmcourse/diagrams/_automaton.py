@@ -10,7 +10,7 @@ OUTER = 92, 728  # where the two outer letters stand
 LOOPS = {1: -1, 2: 1}  # state -> up or down
 
 
-def reber(string: str = "", *, theme: str = "light", title: str = "") -> Picture:
+def reber(string: str = "", *, theme: str = "auto", title: str = "") -> Picture:
     """The grammar of the strings: from B to E, at each circle one of the letters on the arrows that leave it.
 
     string: one string of the embedded grammar, such as "BTBTXSETE": its path is lit, and the two letters around it,

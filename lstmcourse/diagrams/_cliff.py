@@ -14,7 +14,7 @@ def cliff(
     weight: float = 1.07,
     rate: float = 0.01,
     threshold: float = 5.0,
-    theme: str = "light",
+    theme: str = "auto",
     title: str = "The loss cliff, and what clipping does there",
 ) -> Picture:
     """The loss of one linear unit, L(u) = (uᵀ − 1)², h₀ = 1 and the target 1 after T steps, around u = 1.

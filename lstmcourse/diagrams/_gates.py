@@ -9,7 +9,7 @@ def valve(
     f: float = 0.9,
     o: float = 0.6,
     *,
-    theme: str = "light",
+    theme: str = "auto",
     title: str = "Gates are valves on the carousel",
 ) -> Picture:
     """The cell state as water that goes round, one round a step; valves for what comes in, stays and goes out.
@@ -75,7 +75,7 @@ WAYS = (  # title, keeps, writes, new state, whether one gate does both
 
 
 def keep_and_write(
-    *, f: float = 0.8, i: float = 0.6, z: float = 0.8, theme: str = "light", title: str = "What keeps, and what writes"
+    *, f: float = 0.8, i: float = 0.6, z: float = 0.8, theme: str = "auto", title: str = "What keeps, and what writes"
 ) -> Picture:
     """Five ways to make the new state, side by side: the share of the old one that is kept, and of the new that is
     written. Two bars where two gates are free, one bar with a cut where one gate does both.

@@ -12,7 +12,7 @@ UNIT, WIDEST, SEGMENT, LEFT, ROOM = 18.0, 90.0, 92, 128, 56
 
 def pipes(
     *chains: Sequence[float],
-    theme: str = "light",
+    theme: str = "auto",
     title: str = "A gradient on its way back is multiplied at every step",
 ) -> Picture:
     """Chains of pipes, one below the other: the gradient enters at the last step, on the right, and flows to step 0.

@@ -12,7 +12,7 @@ WRITE = 152  # the height of the gate that writes
 DASH = ' stroke-dasharray="6 4"'
 
 
-def sketch(cell, *, theme: str = "light", title: str = "") -> Picture:
+def sketch(cell, *, theme: str = "auto", title: str = "") -> Picture:
     """The cell in a dozen strokes: a circle multiplies by the gate in it, a plus adds.
 
     cell: one that `diagrams.cell` draws, or its name. ValueError for another one.

@@ -24,7 +24,7 @@ def unrolled(
     grads: Mapping[str, np.ndarray] | None = None,
     *,
     batch: int = 0,
-    theme: str = "light",
+    theme: str = "auto",
     title: str = "",
 ) -> Picture:
     """A network unfolded in time: which weights are used where, or the steps that `reference.unroll` took.

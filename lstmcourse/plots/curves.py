@@ -94,7 +94,8 @@ def gate_traces(
         ys = np.asarray(traces[name], float)
         ys = ys[:, None] if ys.ndim == 1 else ys
         ts = np.arange(1, len(ys) + 1)
-        ax.plot(ts, ys.mean(1), color=colour(name, k), label=name, marker=MARKERS[k % len(MARKERS)], ms=3)
+        dash = DASHES[1] if name == "c" else "-"  # its colour is near that of f
+        ax.plot(ts, ys.mean(1), color=colour(name, k), label=name, marker=MARKERS[k % len(MARKERS)], ms=3, ls=dash)
         if ys.shape[1] > 1:
             ax.fill_between(ts, ys.min(1), ys.max(1), color=colour(name, k), alpha=0.14, lw=0)
         said.append(f"{name} between {ys.min():.2f} and {ys.max():.2f}")
@@ -171,7 +172,7 @@ def counter(
             color=tint,
             marker=MARKERS[u % len(MARKERS)],
             ms=3,
-            label="c" if ys.shape[1] == 1 else f"c, unit {u}",
+            label="c" if ys.shape[1] == 1 else f"c, unit {u + 1}",
         )
     if target is not None:
         ax.plot(ts, target, color="#555555", lw=1.2, ls=(0, (4, 2)), label="a perfect counter")
@@ -279,12 +280,15 @@ def success_against_lag(
     """
     ax = axes(ax)
     said, what = [], xlabel.split()[0]
+    every = sorted({lag for by_lag in counts.values() for lag in by_lag})
+    gap = np.diff(np.log(every) if log else np.array(every, float)).min(initial=np.inf)
+    apart = 0.08 * (gap if np.isfinite(gap) else 1.0)  # the intervals of one lag stand beside each other
     for k, (name, by_lag) in enumerate(counts.items()):
-        lags = sorted(by_lag)
+        lags, shift = sorted(by_lag), (k - (len(counts) - 1) / 2) * apart
         share = np.array([by_lag[lag][0] / by_lag[lag][1] for lag in lags])
         ends = np.array([wilson(*by_lag[lag]) for lag in lags])
         ax.errorbar(
-            lags,
+            np.array(lags) * np.exp(shift) if log else np.array(lags) + shift,
             share,
             yerr=np.abs(ends.T - share),
             color=colour(name, k),
@@ -299,7 +303,7 @@ def success_against_lag(
     ax.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0))
     if log:
         ax.set_xscale("log")
-        ax.set_xticks(ticks := sorted({lag for by_lag in counts.values() for lag in by_lag}), [str(t) for t in ticks])
+        ax.set_xticks(every, [str(lag) for lag in every])
         ax.minorticks_off()
     return finish(ax, xlabel, "networks that solve it", title, f"Share solved against {what}. {'; '.join(said)}.")
 

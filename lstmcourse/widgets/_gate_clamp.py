@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from .. import diagrams, plots, probes
+from .. import plots, probes
 from .._colours import COLOURS, CONTEXT, OTHERS
 from ..diagrams import number
 from ..reference import Cell, unroll
@@ -44,8 +44,8 @@ def clamped(
 
 
 def gates_of(cell: Cell) -> list[str]:
-    """The gates of a cell: the layers of its diagram with a sigmoid."""
-    return [node.name for node in diagrams.plan_of(cell).nodes if node.kind == "σ"]
+    """The gates of a cell that can be held by themselves: those with a sigmoid of their own."""
+    return [name for name, gate in cell.gates.items() if gate.squashing == "σ"]
 
 
 def _gate(cell: Cell, gate: str | None) -> str:

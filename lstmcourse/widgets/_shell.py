@@ -12,6 +12,7 @@ import ipywidgets
 import numpy as np
 
 from .. import plots
+from .._display import FILTER
 from ..diagrams import Picture
 
 Drawing = Picture | str | bytes  # a Picture, an SVG or HTML string, or PNG bytes
@@ -26,6 +27,7 @@ class KeyGuard(anywidget.AnyWidget):
     """
 
     _esm = files(__package__).joinpath("guard.js").read_text(encoding="utf-8")
+    _css = f"[data-jp-theme-light=false] .lc-picture img{{{FILTER}}}"
 
 
 def guarded(widget: ipywidgets.Widget, name: str = "widget") -> ipywidgets.VBox:

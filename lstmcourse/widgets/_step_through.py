@@ -60,7 +60,7 @@ class StepThrough(Explorer):
         still = lambda **settings: self.picture(**{k: v for k, v in settings.items() if k != "unit"})
         super().__init__(name, self._draw, still, controls)
 
-    def picture(self, step: int = 1, view: str = "forward", focus: str = "", theme: str = "light") -> Picture:
+    def picture(self, step: int = 1, view: str = "forward", focus: str = "", theme: str = "auto") -> Picture:
         """The diagram of one step. ValueError for a step or a view that there is not."""
         last = len(self.caches)
         if view not in VIEWS or not 1 <= step <= last:
@@ -80,7 +80,7 @@ class StepThrough(Explorer):
     def _draw(self, step: int, view: str, focus: str, unit: int = 1) -> tuple[str, str]:
         lines = self.equations(step, view, unit)
         said = ", ".join(f"{label(line.name)} = {number(line.value)}" for line in lines)
-        diagram = self.picture(step, view, focus, "auto").svg
+        diagram = self.picture(step, view, focus).svg
         html = (
             '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:8px">'
             f'<div style="flex:1 1 600px;max-width:720px;min-width:0">{diagram}</div>'

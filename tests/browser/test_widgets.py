@@ -134,7 +134,7 @@ def test_equations_wear_the_colours_of_the_quantities(probe):
     assert probe.page.locator("mjx-merror").count() == 0
 
 
-def test_a_diagram_follows_the_theme(probe, drive, shots):
+def test_pictures_follow_the_theme(probe, drive, shots):
     ground = f"{drive['step'].root} svg.lc-diagram > rect"
     for theme, palette in (("JupyterLab Dark", DARK), ("JupyterLab Light", LIGHT)):
         probe.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
@@ -143,8 +143,23 @@ def test_a_diagram_follows_the_theme(probe, drive, shots):
         fill = probe.page.locator(ground).first.evaluate("n => getComputedStyle(n).fill")
         wanted = palette["ground"]
         assert fill == f"rgb({int(wanted[1:3], 16)}, {int(wanted[3:5], 16)}, {int(wanted[5:7], 16)})"
+        turned = "invert(1) hue-rotate(180deg)" if palette is DARK else "none"
+        for figure in (".jp-RenderedImage img", f"{drive['bias'].root} .lc-picture img"):
+            assert probe.page.locator(figure).first.evaluate("n => getComputedStyle(n).filter") == turned, figure
         for name in ("step", "reader", "animation"):
             drive[name].shot("dark" if palette is DARK else "light")
+
+
+def test_backward_plays_from_the_last_step(drive):
+    widget = drive["gru"]
+    widget.page.locator(f"{widget.root} select").nth(0).select_option(label="backward")
+    starts = "([s, t]) => document.querySelector(s + ' .lc-says').innerText.startsWith(t)"
+    widget.page.wait_for_function(starts, arg=[widget.root, "Step 6 of 6, backward"])
+    play = widget.page.locator(f"{widget.root} button[aria-label=play]")
+    play.click()
+    for step in (5, 4):
+        widget.page.wait_for_function(starts, arg=[widget.root, f"Step {step} of 6, backward"], timeout=10_000)
+    widget.page.locator(f"{widget.root} button[aria-label=pause]").click()
 
 
 def test_the_animation_plays_when_asked(drive):

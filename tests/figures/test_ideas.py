@@ -59,7 +59,7 @@ def test_a_picture_is_well_formed_and_described(name, theme):
 
 @every_picture
 def test_words_stay_inside_and_clear_of_each_other(name):
-    picture = PICTURES[name]()
+    picture = PICTURES[name](theme="light")
     wide, tall = (float(side) for side in ET.fromstring(picture.svg).get("viewBox").split()[2:])
     boxes = texts(picture)
     for words, (left, top, right, bottom) in boxes:
@@ -115,7 +115,7 @@ def test_the_automaton_is_the_grammar():
 
 def test_a_path_is_lit_along_its_string():
     string = tasks.embedded_reber_string(np.random.default_rng(1))
-    lit = diagrams.reber(string)
+    lit = diagrams.reber(string, theme="light")
     colour = diagrams._ink.LIGHT["other0"]
     used, state = set(), 0
     for letter in string[3:-2]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lstmcourse import equations, plots
+from lstmcourse import _colours, _display, equations, plots
 
 
 def every_figure():
@@ -165,11 +165,58 @@ def test_colours_are_those_of_the_quantities():
     assert plots.colour("something", 1) == plots.CYCLE[1]
 
 
-def test_the_colours_can_be_seen_on_white_and_on_dark_pages():
+def contrast(a, b):
+    low, high = sorted((luminance(matplotlib.colors.to_rgb(a)), luminance(matplotlib.colors.to_rgb(b))))
+    return (high + 0.05) / (low + 0.05)
+
+
+def on_a_dark_page(colour):
+    """What the filter of the dark theme makes of a colour: CSS invert(1), then hue-rotate(180deg)."""
+    assert _display.FILTER == "filter:invert(1) hue-rotate(180deg)"
+    turn = np.array([[-0.574, 1.430, 0.144], [0.426, 0.430, 0.144], [0.426, 1.430, -0.856]])
+    return np.clip(turn @ (1 - np.array(matplotlib.colors.to_rgb(colour))), 0, 1)
+
+
+@pytest.mark.parametrize("palette", ["COLOURS", "OTHERS", "CELL_COLOURS", "CONTEXT"])
+def test_the_colours_of_a_figure_can_be_seen_on_white_and_on_dark_pages(palette):
+    given = getattr(_colours, palette)
+    codes = [given] if isinstance(given, str) else given.values() if isinstance(given, dict) else given
+    for code in codes:
+        assert contrast(code, "white") >= 3, code
+        assert contrast(on_a_dark_page(code), on_a_dark_page("white")) >= 3, code
+
+
+def test_words_in_a_figure_can_be_read_on_white_and_on_dark_pages():
+    for code in ("black", "#444444", "#555555"):  # labels, the names of baselines
+        assert contrast(code, "white") >= 4.5 and contrast(on_a_dark_page(code), on_a_dark_page("white")) >= 4.5
+
+
+def test_quantities_in_equations_can_be_seen_on_white_and_on_dark_pages():
     for name, code in plots.COLOURS.items():
-        own = luminance(matplotlib.colors.to_rgb(code)) + 0.05
-        assert 1.05 / own >= 3, name
-        assert name == "h" or own / (luminance(matplotlib.colors.to_rgb("#111111")) + 0.05) >= 3, name
+        assert contrast(code, "white") >= 3 and (name == "h" or contrast(code, "#111111") >= 3), name
+    for name in ("i", "x"):  # as near to 4.5 on both as a colour can be
+        assert min(contrast(plots.COLOURS[name], page) for page in ("white", "#111111")) > 4.2, name
+
+
+def test_what_is_no_quantity_has_no_quantitys_colour():
+    quantities = {code for name, code in plots.COLOURS.items() if name != "h"}
+    assert not quantities & {*_colours.OTHERS, *_colours.CELL_COLOURS.values(), _colours.CONTEXT}
+    assert len(set(plots.CELL_COLOURS.values())) == len(plots.CELL_COLOURS)
+
+
+def test_f_and_c_are_told_apart_by_a_dash():
+    caches = [{"f": np.full((1, 1), 0.5), "c": np.full((1, 1), 0.6)} for _ in range(3)]
+    f, c = plots.gate_traces(caches).get_lines()
+    assert f.get_linestyle() == "-" and c.get_linestyle() == "--"
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_intervals_of_one_lag_stand_beside_each_other(log):
+    counts = {name: {10: (9, 10), 20: (5, 10), 40: (1, 10)} for name in ("a", "b", "c")}
+    ax = plots.success_against_lag(counts, log=log)
+    places = np.array([bars.lines[0].get_xdata() for bars in ax.containers])
+    assert np.all(np.diff(places, axis=0) > 0) and np.allclose(places[1], [10, 20, 40])
+    assert np.all(np.ptp(places, axis=0) < 0.25 * np.array([10, 10, 20]))
 
 
 def test_equations_wear_the_colours():

@@ -261,7 +261,7 @@ def test_step_through_names_what_does_not_fit():
 def test_the_still_picture_is_the_same_step():
     p, xs = setting(reference.GRU)
     still = widgets.StepThrough(reference.GRU, p, xs).figure(step=3, view="backward")
-    assert still.title.endswith("step 3 · backward") and still.theme == "light"
+    assert still.title.endswith("step 3 · backward") and still.theme == "auto"
 
 
 def test_an_explorer_shows_itself():
@@ -332,7 +332,7 @@ def test_a_forget_gate_held_open_and_an_input_gate_held_shut_keep_c():
 
 def test_clamping_refuses_what_is_no_gate():
     p, xs = setting(reference.LSTM)
-    with pytest.raises(ValueError, match="gate of lstm must be one of f, i, o; got 'g'"):
+    with pytest.raises(ValueError, match="gate of lstm must be one of i, f, o; got 'g'"):
         widgets.clamped(reference.LSTM, p, xs, "g")
 
 
@@ -366,14 +366,14 @@ def test_the_letters_of_the_word_stand_on_the_axis():
 
 def test_the_first_gate_is_held_unless_another_is_named():
     p, xs = setting(reference.GRU)
-    assert plots.describe(widgets.gate_clamp(reference.GRU, p, xs).figure()[0, 0]).startswith("Gate z held at 1.00")
+    assert plots.describe(widgets.gate_clamp(reference.GRU, p, xs).figure()[0, 0]).startswith("Gate r held at 1.00")
 
 
 def test_gate_clamp_starts_where_it_is_told():
     p, xs = setting(reference.LSTM)
     box = widgets.gate_clamp(reference.LSTM, p, xs, gate="o", value=0.25, start=2, unit=np.int64(1)).widget()
     assert "Gate o held at 0.25 from step 2 on, unit 1" in says(box)
-    with pytest.raises(ValueError, match="gate of lstm must be one of f, i, o; got 'g'"):
+    with pytest.raises(ValueError, match="gate of lstm must be one of i, f, o; got 'g'"):
         widgets.gate_clamp(reference.LSTM, p, xs, gate="g")
 
 
