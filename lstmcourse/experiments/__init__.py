@@ -12,14 +12,24 @@ from ._run import run
 from ._tables import show, status
 from ._verdict import Side, Verdict, fisher, rank_test, verdict, wilson
 from ._verify import Checked, verify
-from .adding import BASES, STARTS, adding_1000, adding_long, train_adding
+from .adding import STARTS, adding_1000, adding_long, train_adding
 from .characters import character_model, ngram_bits, train_characters
 from .counting import SigmaCandidateLSTM, counted, counting_cells, largest_state, sigma_candidate, train_counting
 from .gates import without
 from .grammar import first_solved, outer_right, reber_cells, stream, stream_test, train_reber, train_stream
+from .odyssey import (
+    BASES,
+    odyssey_adding,
+    odyssey_copying,
+    odyssey_counting,
+    odyssey_intervals,
+    odyssey_reber,
+)
 from .peepholes import SUBSETS, TruncatedLSTM, subsets, train_peepholes, truncated
+from .search import draws, random_search, shares
 from .starts import RNN_STARTS, clipping, rnn_start, rnn_starts, slopes, train_rnn_start
 from .stories import DISTANCES, right_by_distance, train_story, two_stories
+from .tcn import TCN, convolution_adding, convolution_copying, recalled
 from .timing import beats, intervals, intervals_kept, spikes, train_interval, train_spikes
 
 __all__ = [
@@ -30,6 +40,7 @@ __all__ = [
     "RNN_STARTS",
     "STARTS",
     "SUBSETS",
+    "TCN",
     "Checked",
     "Experiment",
     "ExperimentError",
@@ -45,8 +56,11 @@ __all__ = [
     "blocks",
     "character_model",
     "clipping",
+    "convolution_adding",
+    "convolution_copying",
     "counted",
     "counting_cells",
+    "draws",
     "experiment",
     "find",
     "first_solved",
@@ -56,13 +70,21 @@ __all__ = [
     "largest_state",
     "load",
     "ngram_bits",
+    "odyssey_adding",
+    "odyssey_copying",
+    "odyssey_counting",
+    "odyssey_intervals",
+    "odyssey_reber",
     "outer_right",
+    "random_search",
     "rank_test",
     "reber_cells",
+    "recalled",
     "right_by_distance",
     "rnn_start",
     "rnn_starts",
     "run",
+    "shares",
     "show",
     "sigma_candidate",
     "slopes",

@@ -8,7 +8,7 @@ import torch
 from .. import tasks, training
 from ..nn import LAYERS
 from ..training import History, Net
-from ._common import EVER, fit, nets
+from ._common import EVER, fit
 from ._registry import Solved, experiment
 
 STARTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -103,19 +103,3 @@ def adding_long(
 def adding_1000(start: str, n: int, seed: int, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
     """`adding_long` over a thousand steps; T_max = 1000."""
     return adding_long(start, n, seed, updates, lr, device, T=1000)
-
-
-BASES = {
-    "plain": ("lstm", "nig_plain", "nfg_plain", "nog_plain", "niaf_plain", "noaf_plain", "coupled"),
-    "peephole": ("peephole", "nig", "nfg", "nog", "niaf", "noaf", "cifg"),
-}
-"""The variants of Greff et al. 2017 on the LSTM without peepholes and on theirs, the base first."""
-
-
-def add_short(cell: str, n: int, seed: int, updates: int, lr: float, device: str, T: int = 50) -> dict[str, list[Any]]:
-    """8 units, adding over T steps, 32 sequences an update; error: on 256 test sequences at the end."""
-    rng = np.random.default_rng(seed)
-    ensemble = nets(cell, 2, 8, 1, n, seed, device)
-    fit(ensemble, lambda _: tasks.adding(rng, 32, T), training.mse, steps=updates, lr=lr, progress=False)
-    test = tasks.adding(np.random.default_rng(10_000), 256, T)
-    return {"error": list(training.score(training.mse, test)(ensemble))}

@@ -541,6 +541,38 @@ def test_a_net_that_runs_away_is_left_there():
         assert (at is None) == (error is not None)
 
 
+def test_the_convolution_sees_its_reach_and_nothing_that_comes_later():
+    net = experiments.TCN(2, 6, levels=3, outputs=1)
+    x = torch.randn(60, 1, 2, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    net(x)[40].sum().backward()
+    seen = x.grad.abs().sum((1, 2)).nonzero().flatten()
+    assert net.reach == 29 and seen.max() == 40 and seen.min() == 40 - 28
+
+
+def test_shares_find_what_the_error_depends_on():
+    grid = experiments.draws(30)
+    rows = [
+        {"name": name, "lr": 1.0, "block": 0, "seconds": 1.0, "values": {"error": [settings["rate"] ** 2] * 2}}
+        for name, settings in grid.items()
+    ]
+    record = record_of([], [], rates=(1.0,), grid=grid, names=list(grid), measure="error")
+    record.rows.extend(rows)
+    found = experiments.shares(record, grid=6)
+    assert found["rate"] > 0.8 and max(value for name, value in found.items() if name != "rate") < 0.1
+    assert len(found) == 4 + 6
+
+
+def test_the_odyssey_compares_each_variant_with_its_own_base():
+    for name in ("adding", "copying", "counting", "intervals", "reber"):
+        chosen = EXPERIMENTS[f"odyssey_{name}"]
+        assert set(chosen.grid) <= set(LAYERS) and chosen.nets * chosen.blocks >= 10
+        for variant, base in chosen.pairs:
+            if variant.endswith("_plain") or variant == "coupled":
+                assert base == "lstm"
+            elif variant in experiments.BASES["peephole"]:
+                assert base == "peephole"
+
+
 def test_ngram_tables_do_better_the_more_they_see():
     bits = experiments.ngram_bits(3)
     assert bits[0] > bits[1] > bits[2] > 2
