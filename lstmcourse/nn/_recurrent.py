@@ -37,8 +37,9 @@ class Recurrent(nn.Module):
         dropout: probability of dropping an element of the output of each layer but the last, while training.
         bidirectional: a second set of weights reads the sequence from its end.
         device, dtype: of the parameters.
-        impl: the way that computes it: ``"loop"`` (plain autograd, double backward), ``"scan"`` (one autograd node
-            for the sequence), ``"vendor"`` (cuDNN, oneDNN) or ``"auto"``, the fastest that applies; see `route`.
+        impl: the way that computes it: ``"loop"`` (plain autograd), ``"scan"`` (one autograd node for the sequence),
+            ``"vendor"`` (cuDNN, oneDNN) or ``"auto"``, the fastest that applies; see `route`. A gradient that is to be
+            differentiated again (create_graph=True) is always the loop's.
         forget_bias: b_ih + b_hh of the forget rows (a GRU's z rows) equals this number (Gers et al., 2000;
             Jozefowicz et al., 2015, recommend 1).
         chrono: T_max of the chrono initialisation (Tallec & Ollivier, 2018, eq. 16); see `chrono_`.

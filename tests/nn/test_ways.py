@@ -334,13 +334,6 @@ def test_activation_checkpoints(name, way):
     assert_close(torch.autograd.grad(y.sum(), x)[0], want, 0.0)
 
 
-def test_batched_gradients_name_the_loop():
-    layer, x = make("peephole", impl="scan"), random(T, B, I).requires_grad_()
-    y = layer(x)[0]
-    with pytest.raises(RuntimeError, match=r'impl="scan" takes one gradient at a time.*impl="loop"'):
-        torch.autograd.grad(y, x, torch.ones(2, *y.shape, dtype=y.dtype), is_grads_batched=True)
-
-
 @pytest.mark.parametrize("way", ["scan", "vendor"])
 def test_transforms_of_a_way_asked_for_name_the_loop(way):
     layer, x = make("lstm", impl=way), random(T, B, I)
@@ -358,15 +351,6 @@ def test_changing_the_output_in_place_leaves_the_gradient_right():
         y.square().sum().backward()
         grads.append(x.grad)
     assert_close(grads[1], grads[0], 1e-10)
-
-
-@pytest.mark.parametrize("name,way", EACH_PATH)
-def test_second_derivatives_name_the_loop(name, way):
-    layer, x = make(name, impl=way), random(T, B, I).requires_grad_()
-    for wrt in (x, layer.weight_hh_l0):
-        (g,) = torch.autograd.grad(layer(x)[0].sum(), wrt, create_graph=True)
-        with pytest.raises(RuntimeError, match=f'impl="{way}" has first derivatives only.*impl="loop"'):
-            g.square().sum().backward()
 
 
 def test_infinities_pass_without_a_warning():

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
+from torch.utils.dlpack import to_dlpack
 
 from . import _torch_private
 
@@ -66,10 +67,29 @@ class Arithmetic:
         return tmp.reshape(-1, tmp.shape[-1]).sum(0)
 
 
+class _Lent:
+    """A tensor's memory, lent to NumPy by DLPack for reading.
+
+    Tensor.numpy() would do the same and mark the storage for ever as one that cannot be resized, which ends
+    ``resize_`` and FSDP. The array must not outlive the call: after a resize its memory is somebody else's.
+    """
+
+    __slots__ = ("tensor",)
+
+    def __init__(self, tensor: Tensor):
+        self.tensor = tensor
+
+    def __dlpack__(self, **_):
+        return to_dlpack(self.tensor)  # Tensor.__dlpack__ does no more, but takes three times as long
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0  # the CPU
+
+
 def _array(tensor: Tensor) -> np.ndarray:
     if _torch_private.is_zero_by_a_flag(tensor):  # with nothing in its memory
         tensor = tensor.clone()
-    return tensor.numpy(force=True)  # shares the memory; force is for what is negated only by a flag
+    return np.from_dlpack(_Lent(tensor.detach().resolve_neg()))
 
 
 NUMPY = Arithmetic(

@@ -67,13 +67,14 @@ class Buffers:
                 buffer[t][new] = state[new]
 
     def leave(self, buffer):
-        """The state of each sequence after its own last step, (B, ·)."""
-        final = self.empty(*buffer[0].shape)
-        final[:] = buffer[self.T % len(buffer)]
-        sizes = self.sizes or []
-        for t in range(1, len(sizes)):
-            if sizes[t] < sizes[t - 1]:
-                done = slice(sizes[t], sizes[t - 1])
+        """The state of each sequence after its own last step, (B, ·); a view of the buffer where all have all steps."""
+        last = buffer[self.T % len(buffer)]
+        if self.sizes is None:
+            return last
+        final = self.ops.copy(last)
+        for t in range(1, len(self.sizes)):
+            if self.sizes[t] < self.sizes[t - 1]:
+                done = slice(self.sizes[t], self.sizes[t - 1])
                 final[done] = buffer[t][done]
         return final
 

@@ -1,5 +1,7 @@
 """The loop over time, which every other way must equal, and what stands around one pass: layers and directions."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -15,13 +17,17 @@ class Weights:
 
     weight_ih: Tensor
     weight_hh: Tensor
-    bias_ih: Tensor | None
-    bias_hh: Tensor | None
-    weight_hr: Tensor | None
+    bias_ih: Tensor | None = None
+    bias_hh: Tensor | None = None
+    weight_hr: Tensor | None = None
 
     def __init__(self, **tensors: Tensor | None):
         for name, tensor in tensors.items():
             setattr(self, name, tensor)
+
+    def given(self) -> dict[str, Tensor]:
+        """Those that are there, by name."""
+        return {name: t for name, t in vars(self).items() if t is not None}
 
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -51,26 +57,41 @@ def loop(step, w: Weights, xs: Tensor, state: State, mask: Tensor | None = None,
     return (out if mask is None else out * mask), state
 
 
-def stacked(run, layer, steps, hx: State) -> tuple[Tensor, State]:
-    """Layers and directions around a function ``run(layer, w, xs, state, steps, reverse)`` that does one of them."""
-    xs, final = steps.xs, []
-    for k in range(layer.num_layers):
+def stacked(run, weights: list[list[Weights]], xs: Tensor, hx: State, between=None) -> tuple[Tensor, State]:
+    """Layers and directions around a function ``run(w, xs, state, reverse)`` that does one of them.
+
+    weights: of each layer, for each direction; between: what befalls the output of every layer but the last.
+    """
+    final = []
+    for k, directions in enumerate(weights):
         outs = []
-        for reverse in range(layer._directions):
-            state = tuple(s[k * layer._directions + reverse] for s in hx)
-            out, state = run(layer, layer.weights(k, bool(reverse)), xs, state, steps, bool(reverse))
+        for reverse, w in enumerate(directions):
+            state = tuple(s[k * len(directions) + reverse] for s in hx)
+            out, state = run(w, xs, state, bool(reverse))
             outs.append(out)
             final.append(state)
         xs = torch.cat(outs, -1) if len(outs) == 2 else outs[0]
-        if layer.dropout and k < layer.num_layers - 1:
-            xs = F.dropout(xs, layer.dropout, layer.training)
+        if between is not None and k < len(weights) - 1:
+            xs = between(xs)
     return xs, tuple(torch.stack(s) for s in zip(*final, strict=True))
+
+
+def parts(layer) -> list[list[Weights]]:
+    """The weights of each layer, for each direction."""
+    return [[layer.weights(k, bool(r)) for r in range(layer._directions)] for k in range(layer.num_layers)]
+
+
+def dropped(layer) -> Callable[[Tensor], Tensor] | None:
+    """The dropout between layers, None where there is none."""
+    if not layer.dropout:
+        return None
+    return lambda xs: F.dropout(xs, layer.dropout, layer.training)
 
 
 def by_loop(layer, steps, hx: State) -> tuple[Tensor, State]:
     """Plain autograd, one step after the other."""
 
-    def run(layer, w, xs, state, steps, reverse):
+    def run(w, xs, state, reverse):
         return loop(layer.step, w, xs, state, steps.mask, reverse)
 
-    return stacked(run, layer, steps, hx)
+    return stacked(run, parts(layer), steps.xs, hx, dropped(layer))

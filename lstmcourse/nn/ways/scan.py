@@ -7,110 +7,114 @@ backward is linear: one matrix product and a handful of in-place products a step
 x, 1 and h lie side by side in one buffer, [x | 1 | h]: one product with [W | b | U]ᵀ is a step's pre-activation, and
 one product over all steps is dW, db and dU.
 
-A cell's scan has the names of its parameters, ``parameters(w)``, and ``forward`` and ``backward`` over arrays; see
+A cell's scan has its parameters, ``parameters(w)`` of a layer's weights and ``weights(p)`` back, and ``forward`` and
+``backward`` over arrays; see
 `scan_lstm`, `scan_gru` and `scan_rnn`. This module is what stands between them and autograd; what they compute with is
 in `arithmetic`, and where it lies in `buffers`.
 """
 
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from . import _torch_private
+from . import again
 from .arithmetic import computing
 from .buffers import Buffers
-from .loop import State, stacked
-
-UNBATCHED = 'impl="scan" takes one gradient at a time; make the layer with impl="loop" for is_grads_batched=True'
-ONCE = 'impl="{}" has first derivatives only; make the layer with impl="loop" to differentiate its gradient again'
+from .loop import State, Weights, dropped, loop, parts, stacked
 
 
-class FirstOnly(Function):
-    """Gradients that say clearly that they cannot be differentiated again. ``inputs`` are what they depend on."""
+class Call(NamedTuple):
+    """One layer in one direction."""
 
-    @staticmethod
-    def forward(ctx, way, compute, *inputs):
-        ctx.way = way
-        return compute()
+    scan: Any
+    step: Callable
+    names: tuple[str, ...]  # of the scan's parameters that are there
+    sizes: list[int] | None  # how many sequences have each step, in the order of the input; None where all have
+    mask: Tensor | None
+    reverse: bool
 
-    @staticmethod
-    def backward(ctx, *_):
-        raise RuntimeError(ONCE.format(ctx.way))
+    def named(self, values) -> SimpleNamespace:
+        """The parameters by name, None for those that are not there."""
+        return SimpleNamespace(**dict.fromkeys(self.scan.optional) | dict(zip(self.names, values, strict=True)))
+
+    def by_loop(self, xs: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """The outputs of `OneNode` from its inputs."""
+        state, p = tensors[: self.scan.states], self.named(tensors[self.scan.states :])
+        hs, final = loop(self.step, self.scan.weights(p), xs, state, self.mask, self.reverse)
+        return hs, *final
 
 
 class OneNode(Function):
-    """One layer in one direction: (T, B, I) and the initial states -> h over time (T, B, H) and the final states."""
+    """(T, B, I), the initial states and the parameters -> h over time (T, B, H) and the final states."""
 
     @staticmethod
-    def forward(ctx, scan, names, sizes, reverse, save, xs, *tensors):
-        m = Buffers(xs, sizes, save)
+    def forward(ctx, call: Call, save: bool, xs, *tensors):
+        scan, reverse = call.scan, call.reverse
+        m = Buffers(xs, call.sizes[::-1] if call.sizes and reverse else call.sizes, save)
         ops = m.ops
         x, *arrays = map(ops.array, (xs, *tensors))
-        state, p = arrays[: scan.states], _namespace(scan, names, arrays[scan.states :])
         with computing():
-            X, final, tape = scan.forward(m, ops.flip(x) if reverse else x, state, p)
-        hs = m.outputs(X[1:, :, x.shape[2] + 1 :])
-        hs = ops.copy(ops.flip(hs) if reverse else hs)
+            x = ops.flip(x) if reverse else x
+            X, final, tape = scan.forward(m, x, arrays[: scan.states], call.named(arrays[scan.states :]))
+        hs = ops.tensor(m.outputs(X[1:, :, x.shape[2] + 1 :]))
         if save:
             ctx.set_materialize_grads(False)
-            ctx.scan, ctx.names, ctx.m, ctx.reverse = scan, names, m, reverse
+            ctx.call, ctx.m = call, m
             ctx.save_for_backward(xs, *tensors, *map(ops.tensor, (X, *tape)))
-        return ops.tensor(hs), *map(ops.tensor, final)
+        return (hs.flip(0) if reverse else _own(hs)), *(_own(ops.tensor(s)) for s in final)
 
     @staticmethod
-    def backward(ctx, dhs, *dstate):
-        saved = ctx.saved_tensors  # read once: torch.utils.checkpoint recomputes them at each reading
-        inputs = saved[: len(ctx.names) + ctx.scan.states + 1]
-        compute = lambda: _gradients(ctx, saved, dhs, dstate)
-        given = [d for d in (dhs, *dstate) if d is not None]
-        if any(map(_torch_private.is_batched_gradient, given)):
-            raise RuntimeError(UNBATCHED)
-        if torch.is_grad_enabled():  # create_graph=True
-            return None, None, None, None, None, *FirstOnly.apply("scan", compute, *inputs, *given)
-        return None, None, None, None, None, *compute()
+    def backward(ctx, *given):
+        call, saved = ctx.call, ctx.saved_tensors  # read once: torch.utils.checkpoint recomputes them at each reading
+        n = 1 + call.scan.states + len(call.names)
+        if again.needed(given):
+            return None, None, *again.recomputed(call.by_loop, saved[:n], given)
+        return None, None, *_gradients(call, ctx.m, saved[:n], saved[n:], given, ctx.needs_input_grad[2])
 
 
-def _gradients(ctx, saved: tuple[Tensor, ...], dhs: Tensor | None, dstate) -> tuple[Tensor | None, ...]:
+def _gradients(call: Call, m: Buffers, inputs, tape, given, want_dx: bool) -> tuple[Tensor | None, ...]:
     """dL/dxs, dL/dstate and dL/dparameters, in the order of the inputs."""
-    m, ops, scan, names = ctx.m, ctx.m.ops, ctx.scan, ctx.names
-    xs, *arrays = map(ops.array, saved)
-    state, p = arrays[: scan.states], _namespace(scan, names, arrays[scan.states :][: len(names)])
-    X, *tape = arrays[scan.states + len(names) :]
+    ops, scan, (dhs, *dstate) = m.ops, call.scan, given
+    xs, *arrays = map(ops.array, inputs)
+    X, *tape = map(ops.array, tape)
+    state, p = arrays[: scan.states], call.named(arrays[scan.states :])
     grads = [m.zeros(*s.shape) if d is None else ops.copy(ops.array(d)) for s, d in zip(state, dstate, strict=True)]
     if dhs is not None:
         dhs = ops.array(dhs)
-        dhs = m.each(ops.flip(dhs) if ctx.reverse else dhs)
+        dhs = m.each(ops.flip(dhs) if call.reverse else dhs)
     with computing():
-        dxs, d = scan.backward(m, X, tape, p, dhs, grads, ctx.needs_input_grad[5])
+        dxs, d = scan.backward(m, X, tape, p, dhs, grads, want_dx)
     if dxs is not None:
         dxs = dxs.reshape(xs.shape)
-        dxs = ops.tensor(ops.copy(ops.flip(dxs)) if ctx.reverse else dxs)
-    return dxs, *map(ops.tensor, grads), *(ops.tensor(d[name]) for name in names)
+        dxs = ops.tensor(ops.copy(ops.flip(dxs)) if call.reverse else dxs)
+    return dxs, *map(ops.tensor, grads), *(_own(ops.tensor(d[name])) for name in call.names)
 
 
-def _namespace(scan, names, arrays) -> SimpleNamespace:
-    return SimpleNamespace(**dict.fromkeys(scan.optional) | dict(zip(names, arrays, strict=True)))
+def _own(tensor: Tensor) -> Tensor:
+    """A contiguous copy in memory of torch's own: NumPy's could not be resized."""
+    return tensor.clone(memory_format=torch.contiguous_format)
 
 
-def one_node(scan, w, xs: Tensor, state, sizes: list[int] | None, reverse: bool):
-    """One direction of one layer by its scan; sizes: how many sequences have each step, None where all have."""
-    if sizes is not None and reverse:
-        sizes = sizes[::-1]
-    p = {name: t for name, t in scan.parameters(w).items() if t is not None}
+def one_node(layer, w: Weights, xs: Tensor, state: State, steps, reverse: bool) -> tuple[Tensor, State]:
+    """One direction of one layer by its scan."""
+    sizes = None if steps.packed is None else steps.packed.batch_sizes.tolist()
+    p = {name: t for name, t in layer.scan.parameters(w).items() if t is not None}
+    call = Call(layer.scan, layer.step, tuple(p), sizes, steps.mask, reverse)
     dtype = w.weight_ih.dtype  # autocast lets others through, in parametrized weights too
     tensors = [t.to(dtype) for t in (xs, *state, *p.values())]
     save = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
-    hs, *final = OneNode.apply(scan, tuple(p), sizes, reverse, save, *tensors)
+    hs, *final = OneNode.apply(call, save, *tensors)
     return hs, tuple(final)
 
 
 def by_scan(layer, steps, hx: State) -> tuple[Tensor, State]:
     """One node of autograd for each layer and direction."""
-    sizes = None if steps.packed is None else steps.packed.batch_sizes.tolist()
 
-    def run(layer, w, xs, state, steps, reverse):
-        return one_node(layer.scan, w, xs, state, sizes, reverse)
+    def run(w, xs, state, reverse):
+        return one_node(layer, w, xs, state, steps, reverse)
 
-    return stacked(run, layer, steps, hx)
+    return stacked(run, parts(layer), steps.xs, hx, dropped(layer))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from .buffers import Buffers, unjoin
+from .loop import Weights
 
 
 class GRUScan:
@@ -22,9 +23,14 @@ class GRUScan:
         p = {"W": w.weight_ih, "U": w.weight_hh}
         if w.bias_ih is not None:
             H = w.weight_hh.shape[1]
-            b_rz, b_hn = w.bias_hh[: 2 * H], w.bias_hh[2 * H :]
+            b_rz, b_hn = w.bias_hh[: 2 * H], w.bias_hh[2 * H :].clone()  # so that b may be changed before the backward
             p |= {"b": w.bias_ih + torch.cat([b_rz, b_hn.new_zeros(H)]), "b_hn": b_hn}
         return p
+
+    @staticmethod
+    def weights(p) -> Weights:
+        b_hh = None if p.b_hn is None else torch.cat([p.b_hn.new_zeros(2 * len(p.b_hn)), p.b_hn])
+        return Weights(weight_ih=p.W, weight_hh=p.U, bias_ih=p.b, bias_hh=b_hh)
 
     def forward(self, m: Buffers, xs, state, p):
         ops, steps = m.ops, m.each
@@ -100,6 +106,10 @@ class GRUResetBeforeScan:
     @staticmethod
     def parameters(w) -> dict[str, Tensor | None]:
         return {"W": w.weight_ih, "U": w.weight_hh, "b": None if w.bias_ih is None else w.bias_ih + w.bias_hh}
+
+    @staticmethod
+    def weights(p) -> Weights:
+        return Weights(weight_ih=p.W, weight_hh=p.U, bias_ih=p.b)
 
     def forward(self, m: Buffers, xs, state, p):
         ops, steps = m.ops, m.each

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from .arithmetic import Arithmetic
 from .buffers import Buffers, unjoin
+from .loop import Weights
 
 
 class LSTMScan:
@@ -30,6 +31,10 @@ class LSTMScan:
         b = None if w.bias_ih is None else w.bias_ih + w.bias_hh
         peepholes = {f"p_{k}": getattr(w, f"p_{k}", None) for k in "ifo"}
         return {"W": w.weight_ih, "U": w.weight_hh, "b": b, "V": w.weight_hr, **peepholes}
+
+    @staticmethod
+    def weights(p) -> Weights:
+        return Weights(weight_ih=p.W, weight_hh=p.U, bias_ih=p.b, weight_hr=p.V, p_i=p.p_i, p_f=p.p_f, p_o=p.p_o)
 
     @property
     def order(self) -> str:

@@ -10,6 +10,7 @@ class RNNScan:
     states = 1
     optional = ("b",)
     parameters = staticmethod(GRUResetBeforeScan.parameters)
+    weights = staticmethod(GRUResetBeforeScan.weights)
 
     def __init__(self, relu: bool = False):
         self.relu = relu

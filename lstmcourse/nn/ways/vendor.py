@@ -14,9 +14,14 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from .scan import FirstOnly
+from . import again
+from .loop import State, Weights, dropped, loop, parts, stacked
 
 SATURATED = 40.0
+ONCE = (
+    'impl="vendor" with dropout on a GPU has first derivatives of one gradient at a time, since cuDNN does not tell '
+    'what it dropped; impl="loop" and impl="scan" have the others'
+)
 MODES = {torch._VF.lstm: "LSTM", torch._VF.gru: "GRU", torch._VF.rnn_tanh: "RNN_TANH", torch._VF.rnn_relu: "RNN_RELU"}
 
 
@@ -25,49 +30,117 @@ def kernel(layer) -> Callable | None:
     return None if layer.vectors else layer.vendor
 
 
-class Once(Function):
-    """The identity, with a gradient that says clearly that it cannot be differentiated again."""
+class Tape:
+    """What the two ends of a call into a kernel tell each other."""
+
+    def __init__(self, compute: again.Compute | None):
+        self.compute = compute  # the same by the loop; None where the loop cannot draw the same dropout
+        self.given: tuple[Tensor | None, ...] | None = None  # gradients that the loop has to answer for
+
+
+class Entry(Function):
+    """The inputs of a kernel, unchanged. Its backward is the kernel's, or the loop's where `Exit` says so."""
 
     @staticmethod
-    def forward(ctx, *tensors):
-        return tuple(t.detach() for t in tensors)  # no views, of which autograd forbids several to be changed in place
+    def forward(ctx, tape: Tape, *inputs):
+        ctx.tape = tape
+        ctx.save_for_backward(*inputs)
+        ctx.set_materialize_grads(False)
+        outputs = tuple(t.detach() for t in inputs)  # no views, several of which autograd lets nobody change in place
+        needed = zip(outputs, ctx.needs_input_grad[1:], strict=True)
+        ctx.mark_non_differentiable(*(t for t, needs in needed if not needs))  # the kernel need not work for those
+        return outputs
 
     @staticmethod
     def backward(ctx, *grads):
-        if not torch.is_grad_enabled():
-            return grads
-        given = [g for g in grads if g is not None]
-        return FirstOnly.apply("vendor", lambda: tuple(None if g is None else g.view_as(g) for g in grads), *given)
+        given, ctx.tape.given = ctx.tape.given, None
+        return None, *(grads if given is None else again.recomputed(ctx.tape.compute, ctx.saved_tensors, given))
 
 
-def once(*tensors: Tensor) -> list[Tensor]:
-    """The tensors, those that need a gradient through `Once`; torch.jit.trace, which could not save it, sees none."""
-    needing = [t for t in tensors if t.requires_grad and torch.is_grad_enabled() and not torch.jit.is_tracing()]
-    if not needing:
-        return list(tensors)
-    marked = iter(Once.apply(*needing))
-    return [next(marked) if t.requires_grad else t for t in tensors]
+class Exit(Function):
+    """The outputs of a kernel, unchanged. Gradients that are the loop's affair do not enter the kernel's backward."""
+
+    @staticmethod
+    def forward(ctx, tape: Tape, *outputs):
+        ctx.tape, ctx.sizes = tape, [t.shape for t in outputs]
+        ctx.like = {"dtype": outputs[0].dtype, "device": outputs[0].device}
+        ctx.set_materialize_grads(False)
+        return tuple(t.detach() for t in outputs)
+
+    @staticmethod
+    def backward(ctx, *given):
+        if not again.needed(given):
+            ctx.tape.given = None
+            return None, *given
+        if ctx.tape.compute is None:
+            raise RuntimeError(ONCE)
+        ctx.tape.given = given
+        return None, *(torch.zeros(size, **ctx.like) for size in ctx.sizes)
 
 
-def by_vendor(layer, steps, hx):
-    """One call into torch's own kernel for all layers and directions."""
-    packed = steps.packed
-    xs = steps.xs if packed is None else packed.data
-    xs, *rest = once(xs, *hx, *flat_weights(layer))
-    hx, weights = tuple(rest[: len(hx)]), rest[len(hx) :]
+def by_vendor(layer, steps, hx: State) -> tuple[Tensor, State]:
+    """Torch's own kernel for all layers and directions in one call; layer by layer where the loop must be able to
+    repeat what dropout drew between them."""
+    xs = steps.xs if steps.packed is None else steps.packed.data
+    between = dropped(layer) if layer.training and layer.num_layers > 1 else None
+    if between is None or keeps_its_mask(xs):
+        return _one_call(layer, steps, parts(layer), xs, hx, between is not None)
+    final = []
+    for k, directions in enumerate(parts(layer)):
+        at = slice(k * layer._directions, (k + 1) * layer._directions)
+        xs, state = _one_call(layer, steps, [directions], xs, tuple(s[at] for s in hx), False)
+        final.append(state)
+        if k < layer.num_layers - 1:
+            xs = between(xs)
+    return xs, tuple(torch.cat(s) for s in zip(*final, strict=True))
+
+
+def keeps_its_mask(xs: Tensor) -> bool:
+    """Whether the kernel would rather drop by itself, without telling what: cuDNN is faster with all layers at once."""
+    return xs.is_cuda
+
+
+def _one_call(layer, steps, weights: list[list[Weights]], xs: Tensor, hx: State, drops: bool) -> tuple[Tensor, State]:
+    step, packed, mask, dtype = layer.step, steps.packed, steps.mask, weights[0][0].weight_ih.dtype
+    names = [[tuple(w.given()) for w in directions] for directions in weights]
+
+    def named(tensors) -> list[list[Weights]]:
+        values = iter(tensors)
+        return [[Weights(**{name: next(values) for name in one}) for one in directions] for directions in names]
+
+    def by_steps(w, xs, state, reverse):
+        return loop(step, w, xs, state, mask, reverse)
+
+    def compute(xs, *tensors) -> tuple[Tensor, ...]:
+        """The same by the loop, and all in one dtype: autocast may have let others through."""
+        xs, *tensors = (t.to(dtype) for t in (xs, *tensors))
+        if packed is not None:
+            xs = xs.new_zeros(*mask.shape[:2], xs.size(-1)).masked_scatter(mask, xs)
+        output, final = stacked(by_steps, named(tensors[len(hx) :]), xs, tensors[: len(hx)])
+        return (output if packed is None else output.masked_select(mask).view(-1, output.size(-1))), *final
+
+    tape = Tape(None if drops else compute)
+    tensors = [xs, *hx, *(t for ws in weights for w in ws for t in w.given().values())]
+    recorded = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
+    recorded = recorded and not torch.jit.is_tracing()  # which could not save a Function
+    if recorded:
+        tensors = Entry.apply(tape, *tensors)
+    xs, state, flat = tensors[0], tensors[1 : 1 + len(hx)], flat_weights(layer, named(tensors[1 + len(hx) :]))
     biases = layer.bias or (tied(layer) and not layer.coupled)  # saturated rows need them
-    flags = (biases, layer.num_layers, layer.dropout, layer.training, layer.bidirectional)
-    state = hx if len(hx) > 1 else hx[0]
+    flags = (biases, len(weights), layer.dropout, layer.training, layer.bidirectional)
+    first = state if len(state) > 1 else state[0]
     if packed is None:
-        output, *final = kernel(layer)(xs, state, weights, *flags, False)
+        outputs = layer.vendor(xs, first, flat, *flags, False)
     else:
-        output, *final = kernel(layer)(xs, packed.batch_sizes, state, weights, *flags)
-    return output, tuple(final)
+        outputs = layer.vendor(xs, packed.batch_sizes, first, flat, *flags)
+    if recorded:
+        outputs = Exit.apply(tape, *outputs)
+    return outputs[0], tuple(outputs[1:])
 
 
-def flat_weights(layer) -> list[Tensor]:
-    """The weights of all layers and directions in the order that torch's kernels take."""
-    each = [layer.weights(k, bool(r)) for k in range(layer.num_layers) for r in range(layer._directions)]
+def flat_weights(layer, weights: list[list[Weights]]) -> list[Tensor]:
+    """The weights of layers and directions in the order that torch's kernels take."""
+    each = [w for directions in weights for w in directions]
     if not tied(layer):
         return [t for w in each for t in _given(w)]
     lists = [as_lstm(w, layer.rows, layer.coupled) for w in each]
@@ -121,7 +194,7 @@ def flatten(layer) -> None:
     """
     if kernel(layer) is None or tied(layer):
         return
-    weights = flat_weights(layer)
+    weights = flat_weights(layer, parts(layer))
     first = weights[0]
     if not first.is_cuda or any(w.dtype != first.dtype or w.device != first.device for w in weights):
         return
