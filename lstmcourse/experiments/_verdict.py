@@ -6,19 +6,11 @@ from typing import NamedTuple
 
 from scipy import stats
 
+from .._statistics import wilson
 from ._records import Record
 from ._registry import ExperimentError
 
 LEVEL = 0.05
-
-
-def wilson(solved: int, nets: int) -> tuple[float, float]:
-    """The 95 % interval of a rate: Wilson (1927), "Probable inference, the law of succession".
-
-    It treats the nets as independent, which within a block they are not: read it beside the range over blocks.
-    """
-    low, high = stats.binomtest(solved, nets).proportion_ci(method="wilson")
-    return float(low), float(high)
 
 
 def fisher(a: tuple[int, int], b: tuple[int, int]) -> float:

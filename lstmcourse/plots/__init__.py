@@ -9,6 +9,7 @@ Each function labels its axes with units and leaves a sentence for readers who c
 """
 
 from lstmcourse._colours import CELL_COLOURS, COLOURS
+from lstmcourse._statistics import wilson
 from lstmcourse.plots.curves import (
     FLOAT32_TINY,
     clipping,
@@ -19,7 +20,6 @@ from lstmcourse.plots.curves import (
     loss_curves,
     spectrum,
     success_against_lag,
-    wilson,
 )
 from lstmcourse.plots.style import (
     CYCLE,

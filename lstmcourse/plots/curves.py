@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from lstmcourse._colours import COLOURS
+from lstmcourse._statistics import wilson
 from lstmcourse.plots.style import CYCLE, DASHES, MARKERS, axes, colour, finish, style
 
 FLOAT32_TINY = float(np.finfo(np.float32).tiny)
@@ -306,15 +307,3 @@ def success_against_lag(
         ax.set_xticks(every, [str(lag) for lag in every])
         ax.minorticks_off()
     return finish(ax, xlabel, "networks that solve it", title, f"Share solved against {what}. {'; '.join(said)}.")
-
-
-def wilson(solved: int, networks: int) -> tuple[float, float]:
-    """Wilson's 95 % interval for a share (Wilson 1927): right even for 0 of n and n of n. ValueError if impossible."""
-    if not 0 <= solved <= networks or networks < 1:
-        raise ValueError(
-            f"wilson expects 0 <= solved <= networks and networks >= 1, got solved={solved}, networks={networks}"
-        )
-    from scipy.stats import binomtest
-
-    low, high = binomtest(solved, networks).proportion_ci(method="wilson")
-    return float(low), float(high)
