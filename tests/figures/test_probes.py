@@ -22,8 +22,10 @@ from lstmcourse.reference import (
     Gate,
     Params,
     init,
+    sigmoid,
     unroll,
     unroll_backward,
+    zeros_like,
 )
 from tests.own import EXPONENTIAL
 from tests.reference._problems import disagreement, problem
@@ -125,6 +127,40 @@ def test_the_random_readout_has_length_one_and_is_repeatable():
         probes.gradient_against_lag((LSTM, prob.p), prob.xs, readout=np.ones(6))
     with refuse(ValueError, "model must have one layer and one direction, got num_layers=2, bidirectional=False"):
         probes.gradient_against_lag(nn.LSTM(4, 6, 2), prob.xs)
+
+
+@every_cell
+def test_what_arrives_is_backpropagation_through_time(cell):
+    prob, rng = problem(cell), np.random.default_rng(1)
+    p, (states, caches) = prob.p, unroll(cell, prob.p, prob.xs, prob.s0)
+    dstates = tuple(rng.normal(size=s.shape) for s in states)
+    arriving = probes.arriving_gradients(cell, p, caches, dstates)
+    _, dxs, dstate0 = unroll_backward(cell, p, caches, dstates)
+    for t, here in enumerate(arriving):
+        dx, dstate_ = cell.backward(p, zeros_like(p), caches[t], *here)
+        np.testing.assert_allclose(dx, dxs[t], atol=1e-13)
+        if t == 0:
+            np.testing.assert_allclose(dstate_, dstate0, atol=1e-13)
+
+
+@pytest.mark.parametrize("radius", [0.5, 0.9, 1.1])
+@pytest.mark.parametrize("bias", [-2.0, 1.0, 6.0])
+def test_forget_bias_curves_follow_the_forget_gate_and_the_radius(bias, radius):
+    data = probes.forget_bias_curves(bias, radius, 40)
+    assert data["f"] == pytest.approx(sigmoid(bias), abs=0.03)
+    ks = np.arange(len(data["lstm"]))
+    slope = np.polyfit(ks[5:30], np.log(data["lstm"][5:30]), 1)[0]
+    assert slope == pytest.approx(np.log(data["f"]), abs=0.35 if bias < 0 else 0.12)
+    rnn = np.log(data["rnn"][25] / data["rnn"][5]) / 20
+    assert abs(rnn - np.log(radius)) < 0.15 or radius > 1
+
+
+@pytest.mark.parametrize("steps", [2, 50])
+def test_forget_bias_curves_start_at_lag_0(steps):
+    data = probes.forget_bias_curves(1.0, 0.9, steps)
+    assert data["lstm"].shape == data["rnn"].shape == (steps,)
+    assert data["lstm"][0] == data["rnn"][0] == 1
+    assert data["lstm"][1] == pytest.approx(data["f"], abs=0.2)  # a step back along c costs one forget gate
 
 
 def long_run(cell, bias=None, T=201, H=32, seed=0):
@@ -453,3 +489,14 @@ def test_clamping_is_causal_in_a_net_made_by_hand():
     (clamped, _), _ = probes.clamp(LSTM, p, xs, "f", 0.0, start=4, stop=5)
     assert (np.abs(h[4:]) > 0.7).all()
     assert (np.abs(clamped[4:]) < 1e-3).all()
+
+
+@pytest.mark.parametrize(
+    "spread, bias, saturated, slope",
+    [(0.1, 0.0, 0.0, 0.249), (1.0, 0.0, 0.028, 0.2066), (8.0, 0.0, 0.784, 0.049), (1.0, 5.0, 0.997, 0.0105)],
+)
+def test_saturation(spread, bias, saturated, slope):
+    data = probes.saturation(spread, bias)
+    assert data["saturated"] == pytest.approx(saturated, abs=2e-3) and data["slope"] == pytest.approx(slope, abs=2e-3)
+    with pytest.raises(ValueError, match=r"spread must not be negative, got -1\.0"):
+        probes.saturation(-1.0, bias)

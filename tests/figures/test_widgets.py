@@ -119,21 +119,6 @@ def test_the_shell_refuses_what_is_no_control_and_no_picture(call, error, messag
 
 
 @every_cell
-def test_what_arrives_is_backpropagation_through_time(cell):
-    p, xs = setting(cell)
-    rng = np.random.default_rng(1)
-    _, caches = reference.unroll(cell, p, xs[:, None])
-    dstates = tuple(rng.normal(size=(5, 1, 3)) for _ in cell.states)
-    arriving = widgets.arriving_gradients(cell, p, caches, dstates)
-    _, dxs, dstate0 = reference.unroll_backward(cell, p, caches, dstates)
-    for t, here in enumerate(arriving):
-        dx, dstate_ = cell.backward(p, reference.zeros_like(p), caches[t], *here)
-        np.testing.assert_allclose(dx, dxs[t], atol=1e-13)
-        if t == 0:
-            np.testing.assert_allclose(dstate_, dstate0, atol=1e-13)
-
-
-@every_cell
 @pytest.mark.parametrize("view", ["forward", "backward"])
 def test_every_step_shows_its_own_numbers(cell, view):
     p, xs = setting(cell)
@@ -271,26 +256,6 @@ def test_an_explorer_shows_itself():
 # ---- the explorers
 
 
-@pytest.mark.parametrize("radius", [0.5, 0.9, 1.1])
-@pytest.mark.parametrize("bias", [-2.0, 1.0, 6.0])
-def test_forget_bias_curves_follow_the_forget_gate_and_the_radius(bias, radius):
-    data = probes.forget_bias_curves(bias, radius, 40)
-    assert data["f"] == pytest.approx(reference.sigmoid(bias), abs=0.03)
-    ks = np.arange(len(data["lstm"]))
-    slope = np.polyfit(ks[5:30], np.log(data["lstm"][5:30]), 1)[0]
-    assert slope == pytest.approx(np.log(data["f"]), abs=0.35 if bias < 0 else 0.12)
-    rnn = np.log(data["rnn"][25] / data["rnn"][5]) / 20
-    assert abs(rnn - np.log(radius)) < 0.15 or radius > 1
-
-
-@pytest.mark.parametrize("steps", [2, 50])
-def test_forget_bias_curves_start_at_lag_0(steps):
-    data = probes.forget_bias_curves(1.0, 0.9, steps)
-    assert data["lstm"].shape == data["rnn"].shape == (steps,)
-    assert data["lstm"][0] == data["rnn"][0] == 1
-    assert data["lstm"][1] == pytest.approx(data["f"], abs=0.2)  # a step back along c costs one forget gate
-
-
 @pytest.mark.parametrize("steps", [10, 50, 200])
 def test_the_forget_bias_sentence_is_the_data(steps):
     sentence = widgets.paint_forget_bias(plots.panels(), 1.0, 0.9, steps)
@@ -390,17 +355,10 @@ def test_gate_clamp_says_what_its_settings_give():
     assert axes.shape == (1, 2) and plots.describe(axes[0, 0]).startswith("Gate o held at 0.00 from step 5 on")
 
 
-@pytest.mark.parametrize(
-    "spread, bias, saturated, slope",
-    [(0.1, 0.0, 0.0, 0.249), (1.0, 0.0, 0.028, 0.2066), (8.0, 0.0, 0.784, 0.049), (1.0, 5.0, 0.997, 0.0105)],
-)
-def test_saturation(spread, bias, saturated, slope):
-    data = probes.saturation(spread, bias)
-    assert data["saturated"] == pytest.approx(saturated, abs=2e-3) and data["slope"] == pytest.approx(slope, abs=2e-3)
-    said = widgets.paint_saturation(plots.panels(1, 2), spread, bias)
+@pytest.mark.parametrize("spread, bias", [(0.1, 0.0), (8.0, 0.0), (1.0, 5.0)])
+def test_the_saturation_sentence_is_the_data(spread, bias):
+    data, said = probes.saturation(spread, bias), widgets.paint_saturation(plots.panels(1, 2), spread, bias)
     assert f"{data['saturated']:.0%}" in said and f"{data['slope']:.3f}" in said
-    with pytest.raises(ValueError, match=r"spread must not be negative, got -1\.0"):
-        probes.saturation(-1.0, bias)
 
 
 @pytest.mark.parametrize("maker", [widgets.gate_saturation, widgets.forget_bias])
