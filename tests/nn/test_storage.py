@@ -51,16 +51,7 @@ def test_an_input_may_be_freed_before_the_backward_and_filled_again():
 
 # ---- two processes
 
-
-@pytest.fixture(scope="module")
-def two_processes(tmp_path_factory):
-    """What went wrong on two processes, by (wrapper, cell); they take turns with all cells, so that they start once."""
-    if not dist.is_available() or not dist.is_gloo_available():
-        pytest.skip("this torch was built without gloo")
-    folder = tmp_path_factory.mktemp("processes")
-    mp.spawn(_work, (str(folder),), nprocs=2)
-    found = [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
-    return {key: found[0][key] or found[1][key] for key in found[0]}
+WRAPPERS = ("DDP", *(["FSDP2"] if hasattr(fsdp, "fully_shard") else []))
 
 
 def _work(rank: int, folder: str) -> None:
@@ -68,7 +59,7 @@ def _work(rank: int, folder: str) -> None:
     dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
     found = {}
     for name in LAYERS:
-        for wrapper in ("DDP", *(["FSDP2"] if hasattr(fsdp, "fully_shard") else [])):
+        for wrapper in WRAPPERS:
             found[wrapper, name] = _differs(name, wrapper, rank)
     torch.save(found, f"{folder}/{rank}.pt")
     dist.destroy_process_group()
@@ -96,12 +87,13 @@ def _differs(name: str, wrapper: str, rank: int) -> str:
     return ""
 
 
-@pytest.mark.parametrize("name", LAYERS)
-def test_ddp(name, two_processes):
-    assert two_processes["DDP", name] == ""
-
-
-@pytest.mark.skipif(not hasattr(fsdp, "fully_shard"), reason="FSDP2 (fully_shard) came after this torch")
-@pytest.mark.parametrize("name", LAYERS)
-def test_fsdp2(name, two_processes):
-    assert two_processes["FSDP2", name] == ""
+def test_every_cell_on_two_processes(tmp_path):
+    """One test for all, since starting the processes takes longer than all cells on both wrappers."""
+    if not dist.is_available() or not dist.is_gloo_available():
+        pytest.skip("this torch was built without gloo")
+    mp.spawn(_work, (str(tmp_path),), nprocs=2)
+    for rank in (0, 1):
+        found = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
+        assert found == {(wrapper, name): "" for name in LAYERS for wrapper in WRAPPERS}
+    if "FSDP2" not in WRAPPERS:
+        pytest.skip("DDP is right; FSDP2 (fully_shard) came after this torch")
