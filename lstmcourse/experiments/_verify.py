@@ -18,8 +18,8 @@ RARE = 0.001  # below this chance, counts from another machine are called differ
 class Checked(NamedTuple):
     """One cell of a grid, trained again: how many nets gave the same numbers, and whether that is as it should be.
 
-    exact: made by the same versions on the same kind of machine, so that the numbers must be the same; else the counts
-    of solved nets must be such as chance allows.
+    exact: made by the same sources and versions on the same kind of machine, so that the numbers must be the same; else
+    the counts of solved nets must be such as chance allows.
     """
 
     record: str
@@ -76,10 +76,11 @@ def _check(record: Record, row: dict[str, Any]) -> Checked:
     settings, made = data["settings"], data["provenance"]["machine"]
     as_stored = chosen._replace(grid=record.grid, nets=record.nets, updates=settings["updates"])
     arguments = arguments_of(as_stored, cell, 1, "cpu")
-    values = job(chosen.function, arguments, digest(chosen.function.__module__))["values"]
+    sources = digest(chosen.function.__module__)
+    values = job(chosen.function, arguments, sources)["values"]
     nets = zip(*row["values"].values(), strict=True), zip(*values.values(), strict=True)
     same = sum(old == new for old, new in zip(*nets, strict=True))
-    exact = made == machine()
+    exact = made == machine() and data["provenance"]["sources"] == sources
     ok = same == record.nets
     if not exact and record.solved is not None:
         solved = [sum(record.solved(one) for one in v[record.solved.measure]) for v in (row["values"], values)]
