@@ -13,8 +13,7 @@ from torch import Tensor, nn
 
 from . import training
 from ._errors import kind
-from .nn import LAYERS, Recurrent, loop
-from .nn.ways.loop import Weights
+from .nn import LAYERS, Recurrent, Weights, loop
 
 State = tuple[Tensor, ...]
 

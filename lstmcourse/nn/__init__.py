@@ -30,7 +30,7 @@ from .odyssey import (
 )
 from .peephole import PeepholeLSTM, Peepholes, see
 from .rnn import RNN, RNNReLU
-from .ways.loop import affine, loop
+from .ways.loop import Weights, affine, loop
 
 LAYERS: dict[str, type[Recurrent]] = {
     "rnn": RNN,
@@ -81,6 +81,7 @@ __all__ = [
     "RNNReLU",
     "Recurrent",
     "VanillaLSTM",
+    "Weights",
     "affine",
     "chrono_",
     "loop",

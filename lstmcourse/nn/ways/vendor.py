@@ -113,7 +113,7 @@ def _one_call(layer, steps, weights: list[list[Weights]], xs: Tensor, hx: State,
 
     def compute(xs, *tensors) -> tuple[Tensor, ...]:
         """The same by the loop, and all in one dtype: autocast may have let others through."""
-        xs, *tensors = (t.to(dtype) for t in (xs, *tensors))
+        xs, tensors = xs.to(dtype), tuple(t.to(dtype) for t in tensors)
         if packed is not None:
             xs = xs.new_zeros(*mask.shape[:2], xs.size(-1)).masked_scatter(mask, xs)
         output, final = stacked(by_steps, named(tensors[len(hx) :]), xs, tensors[: len(hx)])
