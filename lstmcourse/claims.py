@@ -1,5 +1,7 @@
 """Claims: sentences of the course that are put to the test where they stand."""
 
+import html
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -24,6 +26,29 @@ def claim(text: str, ok: Any) -> None:
     if not _truth(ok):
         raise ClaimError(f"✗ {text}")
     print(f"✓ {text}")
+
+
+def proof(statements: Mapping[str, Any]) -> None:
+    """Put several statements of the text above to the test, and show one line that unfolds to all of them.
+
+    Args:
+        statements: each sentence, and what decides: as `claim` takes them.
+
+    Raises:
+        ClaimError: if one is false; it names all that are.
+        TypeError: as `claim` does.
+    """
+    verdicts = {text: _truth(ok) for text, ok in statements.items()}
+    false = [text for text, ok in verdicts.items() if not ok]
+    if false:
+        raise ClaimError("\n".join(f"✗ {text}" for text in false))
+    from IPython.display import display
+
+    count = f"✓ {len(verdicts)} statements above hold" if len(verdicts) > 1 else "✓ 1 statement above holds"
+    items = "".join(f"<li>{html.escape(text)}</li>" for text in verdicts)
+    folded = f"<details><summary>{count}</summary><ul>{items}</ul></details>"
+    plain = "\n".join([count, *(f"    {text}" for text in verdicts)])
+    display({"text/plain": plain, "text/html": folded}, raw=True)
 
 
 def _truth(ok: Any) -> bool:

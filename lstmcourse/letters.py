@@ -8,6 +8,7 @@ import html
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,11 @@ def load() -> Text:
     numbers = arrays["numbers"].astype(int)
     cut = int(0.9 * len(numbers))
     return Text(arrays["symbols"], numbers[:cut], numbers[cut:])
+
+
+def long_run() -> dict:
+    """What `python -m lstmcourse.experiments.writing` stored: "rows" with its bits, "lines" that it wrote."""
+    return json.loads((Path(__file__).parents[1] / "results" / "writing.json").read_text(encoding="utf-8"))["result"]
 
 
 def one_hot(numbers: np.ndarray, V: int) -> np.ndarray:
@@ -193,9 +199,8 @@ class Table:
         body = ""
         for name, *numbers, line in self.body:
             bold = "" if name in self.models else ";font-weight:normal"
-            cells = (
-                "".join(f"<td>{cell}</td>" for cell in numbers) + f"<td {left}><code>{html.escape(line)}</code></td>"
-            )
+            written = f"<code>{html.escape(line)}</code>" if line else ""
+            cells = "".join(f"<td>{number}</td>" for number in numbers) + f"<td {left}>{written}</td>"
             body += f'<tr><th scope="row" style="text-align:left{bold}">{html.escape(name)}</th>{cells}</tr>'
         caption = "Bits per character; counting tables for comparison"
         return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,6 +1,6 @@
-"""Exercises: `check` your answer, ask for a `hint`, see the `solution`, look at your `progress`.
+"""Exercises: `check` your answer, ask for a `hint`, see the `solution`, look at your `progress`, run what is `mine`.
 
-Nothing is sent anywhere: what you have done is kept in one small file on your machine.
+Nothing is sent anywhere: what you have done, and the answers that passed, are kept in a folder on your machine.
 
 How an exercise is written
 --------------------------
@@ -46,10 +46,11 @@ from lstmcourse.exercises._registry import get, ids, register
 from lstmcourse.exercises._running import Failed, Trial
 from lstmcourse.exercises._stages import EXPERIMENT, STAGES, Result, run
 from lstmcourse.exercises._words import short_traceback
+from lstmcourse.exercises.mine import keep, mine
 
 __all__ = [
     "EXPERIMENT", "SIZES", "STAGES", "STEP_SIZES", "Exercise", "Failed", "Result", "Trial",
-    "check", "get", "hint", "ids", "pairs", "per_gate", "progress", "register", "run", "slopes", "solution",
+    "check", "get", "hint", "ids", "mine", "pairs", "per_gate", "progress", "register", "run", "slopes", "solution",
     "turned_blocks", "wrong",
 ]  # fmt: skip
 
@@ -59,6 +60,7 @@ LADDER = ("direction", "equation", "first lines")
 def check(id: str, answer: Any) -> None:
     """Checks your answer to an exercise and prints one line a stage, up to the first that fails.
 
+    The source of a function that passes is kept, for `mine` in later notebooks.
     `answer` is your function (for an experiment: your value). Raises ValueError for an unknown id, and nothing else but
     the KeyboardInterrupt with which you stop it.
     """
@@ -74,6 +76,8 @@ def check(id: str, answer: Any) -> None:
     if result.attempted:
         passed: dict[str, Any] = {"passes": 1, "stub": exercise.stub_hash} if result.passed else {}
         _state.add(exercise.slug, attempts=1, **passed)
+    if result.passed:
+        keep(exercise, answer)
 
 
 def hint(id: str, symptom: str | None = None) -> None:

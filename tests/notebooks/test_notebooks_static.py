@@ -131,7 +131,7 @@ def test_what_varies_is_followed_by_a_claim(notebook):
         if "nbval-ignore-output" not in tags(cell) or "widgets." in cell.source:
             continue
         after = [c.source for c in cells[index + 1 : index + 4] if "nbval-ignore-output" not in tags(c)]
-        assert any(re.search(r"\bclaim\(|\bassert\b", source) for source in after), cell.source
+        assert any(re.search(r"\b(?:claim|proof)\(|\bassert\b", source) for source in after), cell.source
 
 
 @pytest.mark.parametrize("what", FORBIDDEN_CODE)
@@ -158,6 +158,13 @@ def test_widgets_are_stored_without_their_model(path):
     text = path.read_text(encoding="utf-8")
     assert "application/vnd.jupyter.widget-view+json" not in text
     assert "application/vnd.jupyter.widget-state+json" not in text
+
+
+def test_proofs_are_folded(notebook):
+    for cell in code(notebook):
+        if "proof" in tags(cell):
+            assert cell.metadata.get("jupyter", {}).get("source_hidden"), cell.source
+            assert re.search(r"\bproof\(", cell.source), cell.source
 
 
 def test_voice(notebook):

@@ -27,7 +27,8 @@ class SyncError(Exception):
 def everything(root: Path) -> int:
     """Renew all notebooks, then the README, and say which changed; 1 if a notebook lacks something, which is said."""
     status, folder = 0, root / "notebooks"
-    links = {path.name[:2]: f"[{pages.title(pages.read(path))}]({path.name})" for path in pages.paths(folder)}
+    main = [path for path in pages.paths(folder) if path.parent == folder]
+    links = {path.name[:2]: f"[{pages.title(pages.read(path))}]({path.name})" for path in main}
     for path in pages.paths(folder):
         before = sources(path)
         try:

@@ -40,7 +40,7 @@ HINTS = (
     "First forward, as in E3.1, to have i, g, o and tanh(c). Then walk the equations from the last to the first.\n"
     "Two gradients meet in c: the one that arrives from step t+1, and the one that comes through h.",
     "do = dh ∘ tanh(c),  dc = dc + dh ∘ o ∘ (1 − tanh²(c));  di = dc ∘ g,  dg = dc ∘ i,  dc_ = dc;\n"
-    "da_i = di ∘ i(1 − i),  da_g = dg ∘ (1 − g²),  da_o = do ∘ o(1 − o);  then da, side by side, as in E1.2:\n"
+    "da_i = di ∘ i(1 − i),  da_g = dg ∘ (1 − g²),  da_o = do ∘ o(1 − o);  then da, side by side, as in E1.3:\n"
     "dW = da.T @ x,  dU = da.T @ h_,  db = sum of da,  dx = da @ W,  dh_ = da @ U.",
     """
     a_i, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 3, axis=1)
