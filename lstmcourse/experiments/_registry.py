@@ -101,8 +101,29 @@ def experiment(
     return register
 
 
+FORMER = {
+    "adding_starts": "rnn_starts",
+    "adding_variants": "odyssey_adding",
+    "anbn": "counting_cells",
+    "anbn_sigma_candidate": "sigma_candidate",
+    "continual_reber": "stream",
+    "counting_coupled": "counting_cells",
+    "interval": "intervals",
+    "peephole_subsets": "subsets",
+    "reber": "reber_cells",
+    "reber_draws": "reber_cells",
+    "reber_gates": "reber_cells",
+    "stories": "two_stories",
+    "timed_spikes": "spikes",
+    "truncated_gradient": "truncated",
+}
+"""Runs of one block, whose records are still read, and the experiments over blocks that took their places."""
+
+
 def find(name: str) -> Experiment:
     """The experiment of that name, or an ExperimentError that lists the names."""
+    if name in FORMER:
+        raise ExperimentError(f"{name} was a run of one block of seeds; {FORMER[name]} took its place")
     if name not in EXPERIMENTS:
         raise ExperimentError(f"experiment must be one of {', '.join(sorted(EXPERIMENTS))}, got {name!r}")
     return EXPERIMENTS[name]

@@ -19,7 +19,8 @@ class Checked(NamedTuple):
     """One cell of a grid, trained again: how many nets gave the same numbers, and whether that is as it should be.
 
     exact: made by the same sources and versions on the same kind of machine, so that the numbers must be the same; else
-    the counts of solved nets must be such as chance allows.
+    the counts of solved nets must be such as chance allows, or the measure no further from the stored ones than
+    these are apart.
     """
 
     record: str
@@ -86,6 +87,7 @@ def _check(record: Record, row: dict[str, Any]) -> Checked:
         solved = [sum(record.solved(one) for one in v[record.solved.measure]) for v in (row["values"], values)]
         ok = fisher((solved[0], record.nets), (solved[1], record.nets)) >= RARE
     elif not exact:
-        ok = True  # no count to compare: how many nets agree is told, and that is all that can be asked
+        low, *_, high = sorted(v for v in record.pooled(row["name"], lr=row["lr"]) if v is not None)
+        ok = all(2 * low - high <= value <= 2 * high - low for value in values[record.measure])
     label = f"{row['name']}, rate {row['lr']:g}, block {row['block']}"
     return Checked(data["name"], label, record.nets, same, exact, ok)

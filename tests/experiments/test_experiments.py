@@ -316,6 +316,9 @@ def test_what_is_wrong_is_said_before_anything_runs(monkeypatch, tmp_path, here)
     (tmp_path / "toy.json").write_text("{")
     with pytest.raises(ExperimentError, match=r"toy\.json is damaged .*: remove it"):
         blocks("toy", folder=tmp_path)
+    with pytest.raises(ExperimentError, match="anbn was a run of one block of seeds; counting_cells took its place"):
+        run("anbn")
+    assert set(experiments._registry.FORMER.values()) <= set(EXPERIMENTS)
     with pytest.raises(ExperimentError, match="no results of nonsense"):
         load("nonsense", tmp_path)
 
@@ -443,6 +446,23 @@ def test_verify_keeps_to_its_minutes_and_judges_another_machine_by_counts(monkey
         row["values"]["score"] = [float(row["name"] == "poor")] * 20
     _records.write(path, data)
     assert not all(one.ok for one in verify(tmp_path, share=1.0))
+
+
+def test_verify_judges_measures_of_other_sources_by_their_range(monkeypatch, tmp_path, here):
+    toys.make(monkeypatch, solved=None)
+    run_toy(tmp_path)
+    path = tmp_path / "toy.json"
+    data = json.loads(path.read_text())
+    data["provenance"]["sources"] = "others"
+    for row in data["rows"]:
+        row["values"]["score"][0] *= 1.0001
+    _records.write(path, data)
+    checked = verify(tmp_path, share=1.0)
+    assert all(one.ok and not one.exact and one.same == 2 for one in checked)
+    for row in data["rows"]:
+        row["values"]["score"] = [value + 100 for value in row["values"]["score"]]
+    _records.write(path, data)
+    assert not any(one.ok for one in verify(tmp_path, share=1.0))
 
 
 # ---- the command
