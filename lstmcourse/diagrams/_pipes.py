@@ -33,9 +33,8 @@ def pipes(
         widths = np.minimum(UNIT * left, WIDEST)
         middle = top + max(widths) / 2
         out.append(_chain(row, left, widths, middle, ink(f"other{k % 6}"), ink))
-        fate = "vanishes" if left[0] < 0.5 else "explodes" if left[0] > 2 else "is kept"
-        out.append(text(14, middle + 5, fate, ink("ink"), 14, "start", BOLD))
-        out.append(text(wide - 14, middle + 5, "loss", ink("ink"), 14, "end", BOLD))
+        out.append(text(14, middle + 5, _fate(left[0]), ink("ink"), 14, "start", BOLD))
+        out.append(text(LEFT + SEGMENT * T + 66, middle + 5, "loss", ink("ink"), 14, "start", BOLD))
         top += max(widths) + ROOM
         said.append(f"{', '.join(map(number, row))}: {number(left[0])} of it arrives at step 0")
     tall = top + 14
@@ -49,6 +48,13 @@ def pipes(
 
 
 _SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def _fate(left: float) -> str:
+    """What became of a gradient of 1."""
+    if abs(np.log(left)) < 0.1:
+        return "is kept"
+    return ("vanishes" if left < 0.5 else "shrinks") if left < 1 else ("explodes" if left > 2 else "grows")
 
 
 def _chain(row: np.ndarray, left: np.ndarray, widths: np.ndarray, y: float, colour: str, ink: Ink) -> str:
