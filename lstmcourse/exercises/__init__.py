@@ -42,7 +42,7 @@ from typing import Any
 from lstmcourse.exercises import _state
 from lstmcourse.exercises._exercise import SIZES, STEP_SIZES, Exercise
 from lstmcourse.exercises._patches import pairs, per_gate, slopes, turned_blocks, wrong
-from lstmcourse.exercises._registry import get, ids, register
+from lstmcourse.exercises._registry import get, ids
 from lstmcourse.exercises._running import Failed, Trial
 from lstmcourse.exercises._stages import EXPERIMENT, STAGES, Result, run
 from lstmcourse.exercises._words import short_traceback
@@ -50,7 +50,7 @@ from lstmcourse.exercises.mine import keep, mine
 
 __all__ = [
     "EXPERIMENT", "SIZES", "STAGES", "STEP_SIZES", "Exercise", "Failed", "Result", "Trial",
-    "check", "get", "hint", "ids", "mine", "pairs", "per_gate", "progress", "register", "run", "slopes", "solution",
+    "check", "get", "hint", "ids", "mine", "pairs", "per_gate", "progress", "run", "slopes", "solution",
     "turned_blocks", "wrong",
 ]  # fmt: skip
 

@@ -6,7 +6,6 @@ import pkgutil
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from lstmcourse.exercises._exercise import Exercise
 
@@ -37,8 +36,6 @@ def get(id: str) -> Exercise:
     for known, (slug, module) in places().items():
         if key.upper() == known or key == slug:
             return _loaded(known, slug, module)
-    if key.upper() in _registered():
-        return _registered()[key.upper()]
     near = difflib.get_close_matches(key.upper(), ids(), n=3, cutoff=0.5)
     asked = f"Did you mean {' or '.join(near)}? " if near else ""
     raise ValueError(f"there is no exercise {id!r}. {asked}All of them: {', '.join(ids())}")
@@ -53,22 +50,4 @@ def _loaded(id: str, slug: str, module: str) -> Exercise:
 
 def ids() -> list[str]:
     """The ids of all exercises, in the order of the course."""
-    return sorted([*places(), *_registered()], key=lambda id: [int(part) for part in id[1:].split(".")])
-
-
-# --- modules of the older form, nbNN.py with a call of `register` for each exercise ------------------------------
-
-_older: dict[str, Exercise] = {}
-
-
-def register(id: str, **fields: Any) -> Exercise:
-    """Adds an exercise in the older form."""
-    _older[id] = Exercise(id=id, **fields)
-    return _older[id]
-
-
-def _registered() -> dict[str, Exercise]:
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        if re.fullmatch(r"nb\d\d", module.name) and not module.ispkg:
-            importlib.import_module(f"{PACKAGE}.{module.name}")
-    return _older
+    return list(places())
