@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     three = actions.add_parser("verify", help="train a random tenth of all stored nets again, and compare")
     three.add_argument("--minutes", type=float, default=20.0, help="at most that long (default 20)")
     three.add_argument("--share", type=float, default=0.1, help="of all nets (default 0.1)")
+    three.add_argument("--workers", type=_positive, help="processes, one thread each (default: one a core)")
     three.add_argument("--seed", type=int, help="of the draw (default: another one each time)")
     for parser in (one, two, three, actions.add_parser("status", help="what is finished, and the time left")):
         parser.add_argument("--folder", type=Path, help="where the records lie (default: results/blocks)")
@@ -79,7 +80,9 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    checked = verify(args.folder, share=args.share, minutes=args.minutes, seed=args.seed, report=say)
+    checked = verify(
+        args.folder, share=args.share, minutes=args.minutes, seed=args.seed, workers=args.workers, report=say
+    )
     wrong = sum(not one.ok for one in checked)
     nets, same = (sum(getattr(one, key) for one in checked) for key in ("nets", "same"))
     print(f"{nets} nets in {len(checked)} cells: {same} have the same numbers; {wrong} cells are not as stored")

@@ -1,14 +1,15 @@
 """Do the stored numbers come again? A random tenth of all stored nets, trained once more from their seeds."""
 
+import os
 import random
-import time
 from collections.abc import Callable
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import _run
 from ._records import RESULTS, Record, blocks, machine
 from ._registry import ExperimentError, find
-from ._run import arguments_of, job
 from ._sources import digest
 from ._verdict import fisher
 
@@ -37,32 +38,36 @@ def verify(
     share: float = 0.1,
     minutes: float = 20.0,
     seed: int | None = None,
+    workers: int | None = None,
     report: Callable[[str], None] | None = None,
 ) -> list[Checked]:
     """Train `share` of all stored nets again, cells of the grids drawn at random, and compare.
 
-    What would not be done within `minutes`, by the stored times, is passed over for what would; seed: of the draw,
-    another one each time unless given. Raises ExperimentError where nothing is stored.
+    What would take all processes together more than `minutes`, by the stored times, is passed over for what would not.
+    seed: of the draw, another one each time unless given. workers: processes, one a core unless given.
+    Raises ExperimentError where nothing is stored.
     """
     folder = Path(folder or RESULTS / "blocks")
     records = [_open(path) for path in sorted(folder.glob("*.json"))]
-    drawn = [(record, row) for record in records for row in record.rows]
-    if not drawn:
+    stored = [(record, row) for record in records for row in record.rows]
+    if not stored:
         raise ExperimentError(f"there is nothing to verify in {folder}")
-    random.Random(seed).shuffle(drawn)
-    nets = share * sum(record.nets for record, _ in drawn)
-    ends, done, checked = time.perf_counter() + 60 * minutes, 0, []
-    for record, row in drawn:
-        if done >= nets:
-            break
-        if time.perf_counter() + row["seconds"] > ends:
-            continue
-        checked.append(_check(record, row))
-        done += record.nets
-        if report:
-            one = checked[-1]
-            verdict = "as stored" if one.ok else "NOT as stored"
-            report(f"{verdict}: {one.record}, {one.cell}: {one.same} of {one.nets} nets have the same numbers")
+    random.Random(seed).shuffle(stored)
+    count = workers or os.cpu_count() or 1
+    nets, seconds, drawn = share * sum(record.nets for record, _ in stored), 60 * minutes * count, []
+    for record, row in stored:
+        if nets > 0 and row["seconds"] < seconds:
+            drawn.append((record, row))
+            nets, seconds = nets - record.nets, seconds - row["seconds"]
+    checked = []
+    with _run._executor(None, count) as executor:
+        futures = {executor.submit(_run.job, *_again(record, row)): (record, row) for record, row in drawn}
+        for future in as_completed(futures):
+            checked.append(_compared(*futures[future], future.result()["values"]))
+            if report:
+                one = checked[-1]
+                verdict = "as stored" if one.ok else "NOT as stored"
+                report(f"{verdict}: {one.record}, {one.cell}: {one.same} of {one.nets} nets have the same numbers")
     return checked
 
 
@@ -71,17 +76,21 @@ def _open(path: Path) -> Record:
     return blocks(name, int(times), path.parent) if name and times.isdigit() else blocks(path.stem, 1, path.parent)
 
 
-def _check(record: Record, row: dict[str, Any]) -> Checked:
-    data, chosen = record.data, find(record.data["name"])
-    cell = (row["name"], row["lr"], row["block"])
-    settings, made = data["settings"], data["provenance"]["machine"]
-    as_stored = chosen._replace(grid=record.grid, nets=record.nets, updates=settings["updates"])
-    arguments = arguments_of(as_stored, cell, 1, "cpu")
-    sources = digest(chosen.function.__module__)
-    values = job(chosen.function, arguments, sources)["values"]
+def _again(record: Record, row: dict[str, Any]) -> tuple[Callable[..., Any], dict[str, Any], str]:
+    """The job that computed this row: the function of today with the settings of the record."""
+    chosen = find(record.data["name"])._replace(
+        grid=record.grid, nets=record.nets, updates=record.data["settings"]["updates"]
+    )
+    arguments = _run.arguments_of(chosen, (row["name"], row["lr"], row["block"]), 1, "cpu")
+    return chosen.function, arguments, digest(chosen.function.__module__)
+
+
+def _compared(record: Record, row: dict[str, Any], values: dict[str, list]) -> Checked:
+    made = record.data["provenance"]
+    sources = digest(find(record.data["name"]).function.__module__)
     nets = zip(*row["values"].values(), strict=True), zip(*values.values(), strict=True)
     same = sum(old == new for old, new in zip(*nets, strict=True))
-    exact = made == machine() and data["provenance"]["sources"] == sources
+    exact = made["machine"] == machine() and made["sources"] == sources
     ok = same == record.nets
     if not exact and record.solved is not None:
         solved = [sum(record.solved(one) for one in v[record.solved.measure]) for v in (row["values"], values)]
@@ -90,4 +99,4 @@ def _check(record: Record, row: dict[str, Any]) -> Checked:
         low, *_, high = sorted(v for v in record.pooled(row["name"], lr=row["lr"]) if v is not None)
         ok = all(2 * low - high <= value <= 2 * high - low for value in values[record.measure])
     label = f"{row['name']}, rate {row['lr']:g}, block {row['block']}"
-    return Checked(data["name"], label, record.nets, same, exact, ok)
+    return Checked(record.data["name"], label, record.nets, same, exact, ok)
