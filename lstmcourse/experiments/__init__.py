@@ -6,6 +6,7 @@ rule what may be claimed of it. The functions that train and measure one cell of
 are here too: a notebook runs them small.
 """
 
+from ._figures import rates_by_block, solved_rates
 from ._records import Record, blocks, load
 from ._registry import CHOOSING, EXPERIMENTS, Experiment, ExperimentError, Solved, experiment, find
 from ._run import run
@@ -78,6 +79,7 @@ __all__ = [
     "outer_right",
     "random_search",
     "rank_test",
+    "rates_by_block",
     "reber_cells",
     "recalled",
     "right_by_distance",
@@ -88,6 +90,7 @@ __all__ = [
     "show",
     "sigma_candidate",
     "slopes",
+    "solved_rates",
     "spikes",
     "status",
     "stream",

@@ -411,6 +411,26 @@ def test_the_tests_are_those_of_the_textbooks():
     assert experiments.rank_test(tied[:4], tied[4:]) == pytest.approx(every.pvalue)
 
 
+# ---- figures
+
+
+def test_the_figure_shows_every_block_and_says_it():
+    ax = experiments.rates_by_block(record_of([9, 8, 9], [3, 2, 5]), ["b", "a"], title="Toys")
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [sorted(dot.get_xdata()) for dot in dots] == [[0.2, 0.3, 0.5], [0.8, 0.9, 0.9]]
+    assert len(set(dots[1].get_ydata())) == 2, "two blocks with one rate do not cover each other"
+    assert ax.alt.startswith("Toys. Rates by block. b: 10 of 30, interval 19% to 51%, by block 3, 2, 5; a: 26 of 30")
+
+
+def test_the_grid_holds_each_cells_rate_and_a_gap_for_what_is_missing(monkeypatch, tmp_path, here):
+    toys.make(monkeypatch)
+    run_toy(tmp_path)
+    record = blocks("toy", folder=tmp_path)
+    names, rates = experiments.solved_rates(["toy", "odyssey_adding"], tmp_path)
+    assert names == ["good", "poor"] and rates.shape == (2, 2) and np.isnan(rates[:, 1]).all()
+    assert rates[0, 0] == sum(k for k, _ in record.counts("good")) / 6
+
+
 # ---- verify
 
 

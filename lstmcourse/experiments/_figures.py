@@ -1,0 +1,63 @@
+"""Figures of records: rates by block with their interval, and a grid of cells and tasks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ._records import Record, blocks
+from ._registry import ExperimentError
+from ._verdict import wilson
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def rates_by_block(record: Record, names: Sequence[str] | None = None, title: str = "") -> "Axes":
+    """One row a network: a dot for the rate of each block, a bar for the interval of all nets, a tick for their rate.
+
+    names: which, in this order; all of the record's unless given. Each at its own learning rate.
+    """
+    from .. import plots
+
+    names = list(names or record.grid)
+    ax = plots.panels(size=(7.5, 0.9 + 0.42 * len(names)))[0, 0]
+    said = []
+    for row, name in enumerate(names):
+        counts = record.counts(name)
+        solved, nets = sum(k for k, _ in counts), sum(n for _, n in counts)
+        low, high = wilson(solved, nets)
+        rates = np.sort([k / n for k, n in counts])
+        twins = [int((rates[:k] == rate).sum()) for k, rate in enumerate(rates)]
+        ax.plot([low, high], [row, row], color="#8A8A8A", lw=6, alpha=0.35, solid_capstyle="butt")
+        ax.plot([solved / nets] * 2, [row - 0.3, row + 0.3], color="#8A8A8A", lw=2)
+        ax.plot(rates, row + 0.12 * np.array(twins), "o", color="#6A51A3", ms=5, mec="white", mew=0.5)
+        parts = ", ".join(str(k) for k, _ in counts)
+        said.append(f"{name}: {solved} of {nets}, interval {low:.0%} to {high:.0%}, by block {parts}")
+    ax.set_yticks(range(len(names)), names)
+    ax.set_xlim(-0.03, 1.03)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    return plots.finish(
+        ax, f"nets with {record.solved}", "", title, f"Rates by block. {'; '.join(said)}.", legend=False
+    )
+
+
+def solved_rates(tasks: Sequence[str], folder: str | Path | None = None) -> tuple[list[str], np.ndarray]:
+    """The cells of several experiments with the same grid, and the rate of each on each: names and (cells, tasks).
+
+    Each cell at its own learning rate; NaN for an experiment without a finished block.
+    """
+    names: list[str] = []
+    columns: list[dict[str, float]] = []
+    for task in tasks:
+        try:
+            record = blocks(task, 1, folder)
+        except ExperimentError:
+            columns.append({})
+            continue
+        names = names or list(record.grid)
+        counts = {name: record.counts(name) for name in names} if record.blocks else {}
+        columns.append({name: sum(k for k, _ in c) / sum(n for _, n in c) for name, c in counts.items()})
+    return names, np.array([[column.get(name, np.nan) for column in columns] for name in names])
