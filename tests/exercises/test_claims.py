@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lstmcourse import ClaimError, claim
+from lstmcourse import ClaimError, claim, claims, proof
 
 
 @pytest.mark.parametrize("ok", [True, np.bool_(True), np.array([True]), torch.tensor(True), torch.tensor([[True]])])
@@ -39,3 +39,15 @@ def test_what_is_no_verdict_is_refused(ok, got):
 def test_a_claim_needs_a_sentence(text):
     with pytest.raises(TypeError, match="text must be a sentence"):
         claim(text, True)
+
+
+@pytest.mark.parametrize("folder", [".", "deeper"])
+def test_in_the_learners_copy_a_claim_that_fails_is_told_and_never_raises(tmp_path, monkeypatch, capsys, folder):
+    (tmp_path / "deeper").mkdir()
+    monkeypatch.chdir(tmp_path / folder)
+    with pytest.raises(ClaimError):
+        claim("two is less than one", False)
+    (tmp_path / claims.COPY).write_text("{}")
+    claim("two is less than one", False)
+    proof({"one is one": True, "one is two": False, "two is three": False})
+    assert capsys.readouterr().out == "✗ two is less than one\n✗ one is two\n✗ two is three\n"

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from lstmcourse import _files
+from lstmcourse.claims import COPY
 from lstmcourse.commands.build import pages
 
-MANIFEST = ".edition.json"
+MANIFEST = COPY
 LEFT_OUT = {"instructor", "static"}
 LINK = re.compile(r"(\]\(|\b(?:src|href)=\")([^)\s\"]+)")
 
