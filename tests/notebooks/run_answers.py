@@ -57,8 +57,11 @@ def run(path, home):
     with mock.patch.dict("os.environ", LSTMCOURSE_HOME=str(home)):
         kept = _state.load()
     failed = [id for id in ids if not kept.get(exercises.get(id).slug, _state.EMPTY)["passes"]]
-    not_hers = re.findall(r"[\w.]+: the course's [^\"\\]*", said)
-    return "\n".join([*(f"{id} is not passed by its solution" for id in failed), *not_hers])
+    wrong = [f"{id} is not passed by its solution" for id in failed]
+    wrong += re.findall(r"[\w.]+: the course's [^\"\\]*", said)
+    if not re.search(r"[\w.]+: your \w+ runs", said):
+        wrong.append("mine never says that an answer runs")
+    return "\n".join(wrong)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

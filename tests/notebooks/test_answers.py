@@ -12,13 +12,12 @@ BEGIN = "import numpy as np\nfrom lstmcourse import claim\nfrom lstmcourse.exerc
 MINE = "def mine(id, answer):\n    print(f'{id}: your {answer.__name__} runs.')\n    return answer"
 
 
-def course(folder, *cells, stub=True):
+def course(folder, *cells):
     """A notebook with E4.1 and these cells, which stands for one that calls `mine`."""
     exercise = exercises.get("E4.1")
     sources = [BEGIN, MINE, exercise.stub, 'check("E4.1", lstm_step)', 'mine("E4.1", lstm_step)', *cells]
     made = [v4.new_code_cell(source, id=f"n-{k}") for k, source in enumerate(sources)]
-    if stub:
-        made[2].metadata["tags"] = ["exercise"]
+    made[2].metadata["tags"] = ["exercise"]
     folder.mkdir(exist_ok=True)
     (folder / "04_x.ipynb").write_text(pages.text(v4.new_notebook(cells=made)), encoding="utf-8")
     return folder
@@ -45,6 +44,12 @@ def test_a_notebook_that_holds_with_the_solutions_passes(tmp_path, capsys):
 def test_what_does_not_hold_is_told(tmp_path, capsys, cells, said):
     assert run_answers.main([str(course(tmp_path / "notebooks", *cells))]) == 1
     assert said in capsys.readouterr().out
+
+
+def test_a_notebook_that_never_runs_an_answer_fails(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.MINE", "def mine(id, answer):\n    return answer")
+    assert run_answers.main([str(course(tmp_path / "notebooks"))]) == 1
+    assert "mine never says that an answer runs" in capsys.readouterr().out
 
 
 def test_a_solution_that_does_not_pass_is_told(tmp_path, capsys, monkeypatch):
