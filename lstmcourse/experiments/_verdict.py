@@ -11,6 +11,7 @@ from ._records import Record
 from ._registry import ExperimentError
 
 LEVEL = 0.05
+BLOCKS = 5  # over fewer, no difference is claimed
 
 
 def fisher(a: tuple[int, int], b: tuple[int, int]) -> float:
@@ -97,8 +98,9 @@ class Verdict(NamedTuple):
 
     @property
     def differs(self) -> bool:
-        """Whether a difference may be claimed: the test holds, for all looks, and no block turns it round."""
-        return self.p_adjusted < LEVEL and all(sign != -self.ahead for sign in self.signs)
+        """Whether a difference may be claimed: the test holds for all looks, in five blocks, and none turns it round."""
+        enough = len(self.signs) >= BLOCKS
+        return enough and self.p_adjusted < LEVEL and all(sign != -self.ahead for sign in self.signs)
 
     @property
     def stable(self) -> bool:
@@ -112,6 +114,8 @@ class Verdict(NamedTuple):
             told = f"a stable difference: {blocks}"
         elif self.differs:
             told = f"a difference, not a stable one: {blocks}, none turns it round"
+        elif self.p_adjusted < LEVEL and -self.ahead not in self.signs:
+            told = f"no claim yet: {blocks}, and it takes {BLOCKS}"
         elif self.p_adjusted < LEVEL:
             told = (
                 f"no claim: {sum(sign == -self.ahead for sign in self.signs)} of {len(self.signs)} blocks turn it round"
