@@ -98,7 +98,7 @@ class Verdict(NamedTuple):
 
     @property
     def differs(self) -> bool:
-        """Whether a difference may be claimed: the test holds for all looks, in five blocks, and none turns it round."""
+        """Whether a difference may be claimed: the test holds for all looks, in five blocks, none against it."""
         enough = len(self.signs) >= BLOCKS
         return enough and self.p_adjusted < LEVEL and all(sign != -self.ahead for sign in self.signs)
 
