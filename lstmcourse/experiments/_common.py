@@ -38,9 +38,14 @@ def nets(
 def fit(model: torch.nn.Module, *args: Any, **kwargs: Any) -> training.History:
     """`training.fit`, but Ctrl-C is not the end of training: it stops what would measure a half-trained net.
 
+    Numbers below 1e-38, to which the gradients of long lags fade, count as 0 meanwhile: processors are slow with them.
     Raises KeyboardInterrupt, and what `training.fit` raises.
     """
-    history = training.fit(model, *args, **kwargs)
+    torch.set_flush_denormal(True)
+    try:
+        history = training.fit(model, *args, **kwargs)
+    finally:
+        torch.set_flush_denormal(False)
     if history.interrupted:
         raise KeyboardInterrupt
     return history

@@ -570,6 +570,17 @@ def test_negative_biases_are_those_of_2000_on_both_gates():
         torch.testing.assert_close(biases[at : at + 8], expected, atol=1e-6, rtol=0)
 
 
+def test_training_flushes_what_is_denormal_and_nothing_else_does():
+    """A result that ends on long lags would else take four times as long."""
+    from lstmcourse.experiments._common import fit
+
+    tiny = lambda: (torch.full((1,), 1e-30) * 1e-10).item()
+    seen = []
+    model = training.Net(LAYERS["rnn"](4, 2), 4)
+    fit(model, tasks.anbn_all([1]), training.bce, steps=1, evaluate=lambda _: seen.append(tiny()), progress=False)
+    assert seen == [0.0] and tiny() > 0
+
+
 def test_slopes_are_those_of_the_starts():
     """With U = 0.8 Q every step takes a fifth of the gradient at least; the identity under small inputs keeps it."""
     assert max(experiments.slopes(experiments.rnn_start("orthogonal", n=2, gain=0.8))) < np.log(0.8)
