@@ -19,7 +19,7 @@ FUNCTIONS = {
     "np.ones_like": ("np.zeros_like",),
     "np.zeros_like": ("np.ones_like",),
 }
-OPPOSITE = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.Eq: ast.NotEq, ast.Is: ast.IsNot, ast.In: ast.NotIn}
+OPPOSITE = {ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.NotEq, ast.Is: ast.IsNot, ast.In: ast.NotIn}
 OPPOSITE |= {v: k for k, v in OPPOSITE.items()}
 NUMBERS = {0: (1,), 1: (0, 2), 2: (1, 3), 0.5: (1.0,), 4: (3,), 3: (2,)}
 SYMMETRIC = ("np.maximum", "np.minimum", "np.logaddexp")  # their arguments exchanged are no mutant

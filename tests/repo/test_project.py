@@ -140,8 +140,10 @@ def test_readme_shows_the_layers_in_use():
     exec(compile(example, "README.md", "exec"), {})
 
 
-def test_the_citation_has_this_version():
+def test_the_citation_and_the_changelog_have_this_version():
     assert f"\nversion: {lstmcourse.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    versions = re.findall(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert versions[0] == lstmcourse.__version__
 
 
 # ── tables ──
