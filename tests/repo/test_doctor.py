@@ -130,7 +130,7 @@ def test_without_a_command_all_are_listed(capsys):
     assert "experiments  list, run or show" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["experiments list", "experiments show anbn", "data", "--help"])
+@pytest.mark.parametrize("command", ["experiments list", "data", "--help"])
 def test_the_reader_of_a_pipe_may_leave(command):
     code = "import os, sys; os.close(0); sys.exit()"  # leaves before a line was read
     reader = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
@@ -141,9 +141,8 @@ def test_the_reader_of_a_pipe_may_leave(command):
     assert done.stderr == "" and done.returncode in (0, 141)  # argparse swallows it by itself
 
 
-@pytest.mark.parametrize("command", [["experiments", "list"], ["experiments", "show", "anbn"]])
-def test_an_output_that_knows_no_greek_is_no_failure(command):
-    done = subprocess.run([sys.executable, "-m", "lstmcourse", *command], capture_output=True, env=ASCII)
+def test_an_output_that_knows_no_greek_is_no_failure():
+    done = subprocess.run([sys.executable, "-m", "lstmcourse", "experiments", "list"], capture_output=True, env=ASCII)
     assert done.returncode == 0 and done.stderr == b""
     assert b"a?b?" in done.stdout
 
