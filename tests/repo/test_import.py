@@ -1,6 +1,7 @@
 """What an import costs and loads, and which way imports run."""
 
 import ast
+import graphlib
 import re
 import statistics
 import subprocess
@@ -127,3 +128,33 @@ def test_private_modules_of_nn_are_imported_by_nn_alone():
     outside = [path for path in PACKAGE.rglob("*.py") if not path.is_relative_to(PACKAGE / "nn")]
     lines = [line for path in outside for line in path.read_text(encoding="utf-8").splitlines()]
     assert [line for line in lines if "import" in line and private.search(line)] == []
+
+
+def modules():
+    """{module: its file} of the whole package."""
+    files = {path.relative_to(PACKAGE.parent).with_suffix(""): path for path in PACKAGE.rglob("*.py")}
+    return {".".join(name.parts).removesuffix(".__init__"): path for name, path in files.items()}
+
+
+def test_no_import_goes_in_a_circle():
+    """Of what is imported while a module is loaded; inside functions a circle harms nobody."""
+    files, graph = modules(), {}
+    for name, path in files.items():
+        folder = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+        needs = set()
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Import):
+                needs |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                above = folder[: len(folder) - node.level + 1] if node.level else []
+                base = ".".join([*above, *filter(None, [node.module])])
+                found = {f"{base}.{alias.name}" for alias in node.names}
+                needs |= {each if each in files else base for each in found}
+        graph[name] = needs & set(files) - {name}
+    assert any(graph.values())
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError with the circle
+
+
+def test_a_file_can_be_read_at_a_sitting():
+    lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in modules().items()}
+    assert not {name: lines for name, lines in lengths.items() if lines > 450}
