@@ -50,6 +50,48 @@ def _number(value) -> float:
     return float(value)
 
 
+def through_time(
+    step: Callable, backward: Callable, bptt: Callable, *, shapes: Sequence[tuple[int, ...]], parts: int = 1, T: int = 5
+) -> list[float]:
+    """How far a walk back through time is from central differences, for a cell by position.
+
+    The params, T inputs of a batch of two and the state before them are random; the loss is a random mixture of the
+    first part of all T states.
+
+    Args:
+        step: step(*params, x, *state_) -> state, a tuple.
+        backward: backward(*params, x, *state_, *dstate) -> (*dparams, dx, *dstate_).
+        bptt: bptt(backward, params, xs, states, dhs) -> the gradients of the params.
+        shapes: of the params; the first is W's (…, I), the second U's (…, H).
+        parts: arrays in the state, 1 for (h,), 2 for (h, c); each is (2, H).
+        T: steps.
+
+    Returns:
+        For each of the params max|bptt − central| / max|central|.
+
+    Raises:
+        ValueError: if bptt returns another number of gradients than there are params, or one of another shape.
+    """
+    rng = np.random.default_rng(0)
+    params = [rng.normal(size=shape) for shape in shapes]
+    xs = rng.normal(size=(T, 2, shapes[0][-1]))
+    state = tuple(rng.normal(size=(2, shapes[1][-1])) for _ in range(parts))
+    dhs = rng.normal(size=(T, *state[0].shape))
+
+    def states(params: Sequence[np.ndarray]) -> list[tuple]:
+        found = [state]
+        for x in xs:
+            found.append(step(*params, x, *found[-1]))
+        return found
+
+    central = central_differences(lambda *p: sum((d * s[0]).sum() for d, s in zip(dhs, states(p)[1:])), params)
+    ours = bptt(backward, params, xs, states(params), dhs)
+    got, expected = [np.shape(a) for a in ours], [p.shape for p in params]
+    if got != expected:
+        raise ValueError(f"bptt must return gradients of the shapes {expected}, got {got}")
+    return [float(np.abs(a - b).max() / np.abs(b).max()) for a, b in zip(ours, central)]
+
+
 # ---- the certificate
 
 LIMITS = {  # largest disagreement with any other way that a certificate allows, as max|a − b| / max|a|

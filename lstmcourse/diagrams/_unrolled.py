@@ -93,7 +93,7 @@ def _reading(letters: str, ink: Ink, title: str) -> Picture:
         out.append(box((x, y_next), (30, 30), ink("x"), ink, tint=0))
         out.append(text(x, y_next + 5, _seen(following), ink("ink"), 15, extra=BOLD))
     wide, tall = middles[-1] + 130, 490
-    sides = ((y_next, "what follows"), (y_loss, "loss"), (y_out, "guess"), (y_h - 34, "memory"), (y_in, "input"))
+    sides = ((y_next, "what follows"), (y_loss, "loss"), (y_out, "guess"), (y_h - 34, "hidden state"), (y_in, "input"))
     for y, words in sides:
         out.append(text(14, y + 5, words, ink("muted"), 12.5, "start"))
     lines = ("h₁ = tanh(W x₁ + U h₀ + b), then h₂ from x₂ and h₁, and so on.",

@@ -5,6 +5,7 @@ A stage is a function of a Trial. It returns what its line says, or None to prin
 
 import contextlib
 import inspect
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from lstmcourse.exercises import _tree
 from lstmcourse.exercises._exercise import Exercise
 from lstmcourse.exercises._naming import explained, name_the_mistake
+from lstmcourse.exercises._registry import get, places
 from lstmcourse.exercises._running import Failed, Outcome, Trial, call, isolated, not_attempted
 from lstmcourse.exercises._words import index, printed, short_traceback, where, worst
 from lstmcourse.gradcheck import central_differences
@@ -202,8 +204,9 @@ def run(exercise: Exercise, answer: Any) -> Result:
             try:
                 said = stage(trial)
             except Failed as failure:
-                names = name_the_mistake(trial)
-                lines += [f"  ✗ {title}: {failure}", explained(trial, names) if names else ""]
+                called = _calls_what_fails(trial)
+                names = () if called else name_the_mistake(trial)
+                lines += [f"  ✗ {title}: {failure}", called or (explained(trial, names) if names else "")]
                 lines += printed(trial), f'{exercise.id}: not yet. hint("{exercise.id}") helps.'
                 return Result(
                     exercise.id, True, False, "\n".join(filter(None, lines)), title, " + ".join(names) or None
@@ -212,3 +215,18 @@ def run(exercise: Exercise, answer: Any) -> Result:
                 lines.append(f"  ✓ {title}: {said}" if said else f"  ✓ {title}")
     lines += printed(trial), f"{exercise.id}: passed. You can now {exercise.can_now.rstrip('.')}."
     return Result(exercise.id, True, True, "\n".join(filter(None, lines)))
+
+
+def _calls_what_fails(trial: Trial) -> str:
+    """A line on the learner's own answer to an earlier exercise, where this answer calls it and it does not pass."""
+    code = getattr(trial.fn, "__code__", None)
+    earlier = itertools.takewhile(lambda item: item[0] != trial.exercise.id, places().items())
+    for id, slug in ((id, slug) for id, (slug, _) in earlier if code and slug in code.co_names):
+        other, function = get(id), trial.fn.__globals__.get(slug)
+        if not callable(function) or other.kind != "code":
+            continue
+        result = run(other, function)
+        if not result.passed:
+            state = f'stops at "{result.stage}" of its own check' if result.attempted else "is still the stub"
+            return f'    Your {slug}, which this calls, {state}: first check("{id}", {slug}).'
+    return ""

@@ -41,7 +41,7 @@ def show(x: float | str, other: float | str) -> str:
     if isinstance(x, str):
         return repr(str(x))
     x, other = float(x), float(other)
-    return "0" if abs(x) < 1e-12 * abs(other) else f"{x:.4g}"
+    return "0" if abs(x) < 1e-12 * abs(other) < np.inf else f"{x:.4g}"
 
 
 def worst(leaves: list, says: str = "expected", *, rtol: float, atol: float) -> str:

@@ -1,4 +1,4 @@
-r"""Recurrent network of Elman (1990), with tanh or ReLU; a drop-in for torch.nn.RNN.
+r"""Recurrent network after Elman (1990), with tanh or ReLU; a drop-in for torch.nn.RNN.
 
     a = W x + U h₋ + b      (1)
     h = tanh(a)             (2)   nonlinearity="tanh"
@@ -30,7 +30,7 @@ def step_relu(ax, state, w):
 
 
 class RNN(Recurrent):
-    """RNN with tanh or ReLU (Elman, 1990): torch.nn.RNN's constructor, positions, names, states and results.
+    """RNN with tanh or ReLU (after Elman, 1990): torch.nn.RNN's constructor, positions, names, states and results.
 
     nonlinearity: "tanh" or "relu"; ValueError for anything else. The other arguments are those of `Recurrent`.
     """

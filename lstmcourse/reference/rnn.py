@@ -1,4 +1,4 @@
-r"""Recurrent network of Elman (1990), "Finding Structure in Time", with tanh or ReLU.
+r"""Recurrent network after Elman (1990), "Finding Structure in Time", with tanh or ReLU, and trained by BPTT.
 
     a = W x + U h₋ + b      (1)
     h = tanh(a)             (2)   RNN

@@ -295,3 +295,41 @@ def test_importing_exercises_loads_neither_torch_nor_matplotlib():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+# --- an answer that calls another answer --------------------------------------------------------------------------
+
+BACKWARD = """
+import numpy as np
+{step}
+def rnn_backward(W, U, b, x, h_, dh):
+    (h,) = rnn_step(W, U, b, x, h_)
+    da = dh * (1 - h**2)
+    return da.T @ x, da.T @ h_, da.sum(axis=0), da @ W, da @ {U}
+"""
+STEP = "def rnn_step(W, U, b, x, h_): "
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("...", "is still the stub"),
+        ("return (np.tanh(W @ x + U @ h_ + b),)", 'stops at "runs" of its own check'),
+        ("return (np.tanh(x @ W.T + h_ @ U + b),)", 'stops at "values" of its own check'),
+    ],
+)
+def test_a_function_of_an_earlier_exercise_that_fails_is_named_where_it_is_called(step, said):
+    scope = {}
+    exec(BACKWARD.format(step=STEP + step, U="U"), scope)
+    result = exercises.run(exercises.get("E1.3"), scope["rnn_backward"])
+    assert f'Your rnn_step, which this calls, {said}: first check("E1.2", rnn_step).' in result.text
+    assert "This is what you get" not in result.text
+
+
+def test_a_right_function_of_an_earlier_exercise_is_not_blamed():
+    scope = {}
+    exec(BACKWARD.format(step=STEP + "return (np.tanh(x @ W.T + h_ @ U.T + b),)", U="U.T"), scope)
+    result = exercises.run(exercises.get("E1.3"), scope["rnn_backward"])
+    assert not result.passed
+    assert "which this calls" not in result.text
+    assert "U.T is used on the way back" in result.text

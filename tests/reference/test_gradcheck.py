@@ -8,7 +8,8 @@ import pytest
 from lstmcourse import gradcheck
 from lstmcourse.convert import OPERATORS
 from lstmcourse.gradcheck import LIMITS, Certificate, central_differences, certificate
-from lstmcourse.reference import CELLS, COUPLED, FGR, LSTM, PEEPHOLE, Cell, Gate, variant
+from lstmcourse.letters import by_position
+from lstmcourse.reference import CELLS, COUPLED, FGR, GRU, LSTM, PEEPHOLE, RNN, Cell, Gate, variant
 from tests.own import EXPONENTIAL
 
 # ---- central differences
@@ -220,3 +221,33 @@ def test_limits_are_the_promised_ones():
     assert LIMITS["onnxruntime"] == 2e-6
     a = np.ones(3)
     assert Certificate("x", {}, {"hand-written": {"h": a}, "torch.nn": {"h": a * (1 + 1e-10)}}).worst.ok is False
+
+
+# ---- a walk back through time
+
+
+def walk(backward, params, xs, states, dhs):
+    total, dstate = [np.zeros_like(p) for p in params], [np.zeros_like(part) for part in states[-1]]
+    for t in reversed(range(len(xs))):
+        back = backward(*params, xs[t], *states[t], dstate[0] + dhs[t], *dstate[1:])
+        total = [sum_ + grad for sum_, grad in zip(total, back)]
+        dstate = back[len(params) + 1 :]
+    return total
+
+
+@pytest.mark.parametrize("cell", [RNN, LSTM, PEEPHOLE, GRU], ids=lambda cell: cell.name)
+def test_a_right_walk_through_time_agrees_and_a_forgetful_one_does_for_one_step_alone(cell):
+    step, backward = by_position(cell)
+    given = {"shapes": list(cell.shapes(3, 4).values()), "parts": len(cell.states)}
+    forgetful = lambda *args: tuple(g if n <= len(given["shapes"]) else 0 * g for n, g in enumerate(backward(*args)))
+    assert max(gradcheck.through_time(step, backward, walk, **given)) < 1e-8
+    assert len(gradcheck.through_time(step, backward, walk, **given)) == len(given["shapes"])
+    assert max(gradcheck.through_time(step, forgetful, walk, **given, T=1)) < 1e-8
+    assert max(gradcheck.through_time(step, forgetful, walk, **given, T=2)) > 1e-3
+
+
+def test_a_walk_that_returns_other_gradients_is_refused():
+    step, backward = by_position(RNN)
+    shapes = [(4, 3), (4, 4), (4,)]
+    with pytest.raises(ValueError, match=re.escape("of the shapes [(4, 3), (4, 4), (4,)], got [(4, 3), (4, 4)]")):
+        gradcheck.through_time(step, backward, lambda *given: walk(*given)[:2], shapes=shapes)

@@ -106,6 +106,20 @@ exercise = Exercise(
             "logits",
             "exp is taken of the logits as they come, and exp(1000) is infinite. Subtract the row's largest first",
         ),
+        "softmax as it is defined": wrong(
+            "logits - logits.max(axis=1, keepdims=True)",
+            "logits",
+            "z - np.log(np.exp(z).sum(axis=1, keepdims=True))",
+            "np.log(np.exp(z) / np.exp(z).sum(axis=1, keepdims=True))",
+            "the softmax is computed as it is defined, and exp(1000) is infinite. Subtract the row's largest logit "
+            "first, and stay with ln p: do not take exp and then the logarithm of the result",
+        ),
+        "logarithm of exp": wrong(
+            "z - np.log(np.exp(z).sum(axis=1, keepdims=True))",
+            "np.log(np.exp(z) / np.exp(z).sum(axis=1, keepdims=True))",
+            "exp is taken and then the logarithm of the result: exp(-1000) is 0, and its logarithm infinite. "
+            "Stay with ln p, which is z minus the logarithm of the row's sum of exps",
+        ),
         "one maximum for all": wrong(
             "logits.max(axis=1, keepdims=True)",
             "logits.max()",

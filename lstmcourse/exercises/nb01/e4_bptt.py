@@ -131,6 +131,12 @@ exercise = Exercise(
             "[back[-1], *others]",
             "only the last of what backward returns is carried on, whatever the state consists of",
         ),
+        "a state of one part": wrong(
+            "dh, *others)",
+            "dh)",
+            "backward is handed dh alone, as if every state had one part. A state (h, c) has two, and each hands back "
+            "a gradient",
+        ),
         "only h carried": wrong(
             "dh, *others)",
             "dh, *(np.zeros_like(o) for o in others))",

@@ -12,7 +12,7 @@ def sample(logits: np.ndarray, temperature: float, u: np.ndarray) -> np.ndarray:
 
     logits (B, V), of any size; temperature > 0.
     u (B,): a random number from 0 to 1 for each row. The probabilities of a row, laid end to end in their order, fill
-    the line from 0 to 1; the letter is the one on whose piece u lies.
+    the line from 0 to 1; the letter is the one on whose piece u lies. A letter of probability 0 has no piece.
     Returns the letters' numbers (B,).
     """
     z = logits / temperature
@@ -43,7 +43,11 @@ exercise = Exercise(
         "logits of 1,000": lambda rng: (1000 + 3 * rng.normal(size=(20, 6)), 1.0, rng.random(20)),
         "a low temperature takes the largest logit": lambda rng: (rng.normal(size=(20, 6)), 1e-4, rng.random(20)),
         "a high temperature takes all letters alike": lambda rng: (rng.normal(size=(40, 6)), 1e4, rng.random(40)),
-        "u is 0": lambda rng: (np.array([[-2000.0, 0.0, 0.0], [0.0, 0.0, 0.0]]), 1.0, np.zeros(2)),
+        "u is 0, and so is the first letter's probability": lambda rng: (
+            np.array([[-2000.0, 0.0, 0.0], [0.0, 0.0, 0.0]]),
+            1.0,
+            np.zeros(2),
+        ),
     },
     hints=(
         "Divide by the temperature before the softmax. Then lay the probabilities of a row end to end. Where does\n"
@@ -103,6 +107,12 @@ exercise = Exercise(
             "ends <= u[:, None]",
             "ends > u[:, None]",
             "the pieces that end after u are counted; the letter is the number of those that end before",
+        ),
+        "u at the end of a piece": wrong(
+            "ends <= u[:, None]",
+            "ends < u[:, None]",
+            "a piece that ends at u is not yet counted as over (<= u): for u = 0 the first letter is drawn even where "
+            "its probability is 0",
         ),
         "no pieces": wrong(
             "p.cumsum(axis=1)",
