@@ -134,13 +134,15 @@ def standard_examples():
     """(name, node, inputs, outputs) of every RNN, LSTM and GRU example: ``expect`` is what they hand their case to."""
     cases = []
     for op in ("rnn", "lstm", "gru"):
-        module = importlib.import_module(f"onnx.backend.test.case.node.{op}")
+        with np.errstate(invalid="ignore"):  # a BLAS may raise the flag in lanes that it then throws away
+            module = importlib.import_module(f"onnx.backend.test.case.node.{op}")
         original = module.expect
         try:
             module.expect = lambda node, inputs, outputs, name, **_: cases.append((name, node, inputs, outputs))
             exporter = vars(module)[op.upper()]
             for name in sorted(n for n in vars(exporter) if n.startswith("export")):
-                getattr(exporter, name)()
+                with np.errstate(invalid="ignore"):
+                    getattr(exporter, name)()
         finally:
             module.expect = original
     return cases
