@@ -9,6 +9,8 @@ gate's place is empty in the LSTM of 1997, and the update gate of the GRU takes 
 
 from typing import NamedTuple
 
+from ..reference import CELLS, Cell
+
 
 class Node(NamedTuple):
     """A part of the cell.
@@ -207,9 +209,14 @@ RNN = Plan(
 PLANS = {plan.name: plan for plan in (RNN, LSTM97, LSTM, PEEPHOLE, COUPLED, GRU, GRU_RESET_BEFORE)}
 
 
-def plan_of(cell) -> Plan:
-    """The description of a cell (a `reference.Cell` or its name). ValueError for a cell without one."""
-    name = getattr(cell, "name", cell)
+def plan_of(cell: Cell | str) -> Plan:
+    """The description of a cell, or of the package's cell of that name.
+
+    ValueError for a cell without one, and for one that shares its name with a cell of the package and has other gates.
+    """
+    name = cell.name if isinstance(cell, Cell) else cell
     if name not in PLANS:
         raise ValueError(f"diagrams knows the cells {', '.join(PLANS)}; got {name!r}")
+    if isinstance(cell, Cell) and not cell.is_like(next(known for known in CELLS if known.name == name)):
+        raise ValueError(f"cell must have the gates of the package's {name}, got another cell of that name")
     return PLANS[name]

@@ -54,6 +54,11 @@ class Cell(NamedTuple):
         """The gates that W, U and b stack, one letter each, in order: "ifgo" for LSTM, "fgo" for COUPLED."""
         return "".join(name for name, gate in self.gates.items() if not gate.coupled)
 
+    def is_like(self, other: "Cell") -> bool:
+        """Whether the two have one name and say the same of themselves: states, gates, parameters, start."""
+        mine, theirs = ((c.name, c.states, c.rows, c.gates, c.stacks, c.initial, c.shapes(2, 3)) for c in (self, other))
+        return mine == theirs
+
     def __hash__(self) -> int:
         return hash((self.name, self.states, self.forward, self.backward))
 

@@ -389,6 +389,12 @@ def test_not_a_number_is_drawn_and_not_hidden():
 def test_refusals():
     p, caches, dstate = run(reference.LSTM)
     known = "rnn, lstm97, lstm, peephole, coupled, gru, gru_reset_before"
+    own = reference.LSTM._replace(gates={**reference.LSTM.gates, "i": reference.Gate("exp")})
+    for draw in (diagrams.cell, diagrams.sketch):
+        with pytest.raises(
+            ValueError, match="cell must have the gates of the package's lstm, got another cell of that"
+        ):
+            draw(own)
     with pytest.raises(ValueError, match=f"diagrams knows the cells {known}; got 'nig'"):
         diagrams.cell(reference.NIG)
     with pytest.raises(ValueError, match=r"focus of lstm must be among .*; got 'z'"):
