@@ -54,9 +54,9 @@ def cell(
     """The diagram of one cell.
 
     cell: RNN, LSTM97, LSTM, PEEPHOLE, COUPLED, GRU or GRU_RESET_BEFORE of `reference`, or its name.
-    cache: one dict of `reference.unroll`'s caches; its values, (B, H) each, ride on the wires for sequence `batch`:
+    cache: one dict of `reference.unroll`'s caches; its values, (B, H) each, stand on the wires for sequence `batch`:
     up to four units with numbers, up to twelve as bars. units: which units to show.
-    grads: what `intermediate_gradients` returns; the gradients then ride back along the wires instead of the values.
+    grads: what `intermediate_gradients` returns; then gradients stand on the wires, and not values.
     focus: a name or several ("f", "c", "h_"): that part and its wires are lit, the rest is dimmed.
     theme: "auto" for the reader's (JupyterLab's, or the system's; paper and PNG are light), "light" or "dark".
     step: the time step to name in the heading. full: the gradient whose wire is as thick as a wire can be, the largest

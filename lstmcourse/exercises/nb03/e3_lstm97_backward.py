@@ -30,7 +30,7 @@ def lstm97_backward(
     i, g, o = 1 / (1 + np.exp(-a_i)), np.tanh(a_g), 1 / (1 + np.exp(-a_o))
     tanh_c = np.tanh(c_ + i * g)
     do = dh * tanh_c
-    dc = dc + dh * o * (1 - tanh_c**2)  # two roads lead to c
+    dc = dc + dh * o * (1 - tanh_c**2)  # through h, and through the next c
     di, dg, dc_ = dc * g, dc * i, dc  # the last one is the carousel
     da = np.concatenate([di * i * (1 - i), dg * (1 - g**2), do * o * (1 - o)], axis=1)
     return da.T @ x, da.T @ h_, da.sum(axis=0), da @ W, da @ U, dc_
@@ -72,7 +72,7 @@ WRONG = {
         "the gradient that arrives through c from the later steps is dropped, and only the one through h is used",
     ),
     "h forgotten": wrong("dc + dh * o * (1 - tanh_c**2)", "dc", "the gradient that reaches c through h is missing"),
-    "only what arrived rides on": wrong(
+    "only what arrived is passed on": wrong(
         "dc = dc +", "dc_ = dc\n    dc = dc +", ", dc_ = dc", " = dc", "dc * i, dc", "dc * i",
         "dc_ is the dc that arrived, without what came in through h at this step",
     ),
@@ -113,7 +113,7 @@ WRONG = {
         "the slope on the way from h to c is that of σ, s(1 - s); c goes through tanh, whose slope is 1 - s**2",
     ),
     "old c": wrong("c_ + i * g", "c_", "tanh is taken of c_ instead of the new c: h was made from the new one"),
-    "o hears c": wrong("dh * tanh_c", "dh * (c_ + i * g)", "do is dh * c; o was multiplied with tanh(c)"),
+    "c for tanh(c)": wrong("dh * tanh_c", "dh * (c_ + i * g)", "do is dh * c; o was multiplied with tanh(c)"),
     "h for h_": wrong(
         "da.T @ h_", "da.T @ (o * tanh_c)",
         "dU is made with the new h; the product in the forward step was with h_, one step earlier",
@@ -126,7 +126,7 @@ WRONG = {
         "di * i * (1 - i), dg * (1 - g**2)", "dg * (1 - g**2), di * i * (1 - i)",
         "the pieces of da are put together in the order g, i, o; the rows of W, U and b lie i, g, o",
     ),
-    "the output gate rides": wrong(
+    "the output gate in dc_": wrong(
         "dc * i, dc", "dc * i, dc * o",
         "dc_ is multiplied with the output gate; that gate stands between c and h, not on the carousel",
     ),

@@ -30,7 +30,7 @@ def lstm_backward(
     g = np.tanh(a_g)
     tanh_c = np.tanh(f * c_ + i * g)
     do = dh * tanh_c
-    dc = dc + dh * o * (1 - tanh_c**2)  # two roads lead to c
+    dc = dc + dh * o * (1 - tanh_c**2)  # through h, and through the next c
     di, df, dg, dc_ = dc * g, dc * c_, dc * i, dc * f
     da = np.concatenate([di * i * (1 - i), df * f * (1 - f), dg * (1 - g**2), do * o * (1 - o)], axis=1)
     return da.T @ x, da.T @ h_, da.sum(axis=0), da @ W, da @ U, dc_
@@ -68,11 +68,11 @@ DA = "np.concatenate([di * i * (1 - i), df * f * (1 - f), dg * (1 - g**2), do * 
 
 WRONG = {
     "ungated": wrong(
-        "dc * f", "dc", "dc_ is all of dc: that was the carousel of 1997; here f multiplies what rides along c"
+        "dc * f", "dc", "dc_ is all of dc: that was the carousel of 1997; here f multiplies what comes back along c"
     ),
     "carousel lost": wrong(
         "dc * f", "0 * dc",
-        "dc_ is zero: no error rides along c, and the cell learns like a plain network with odd gates",
+        "dc_ is zero: no error comes back along c",
     ),
     "arriving dc dropped": wrong(
         "dc + dh", "dh",
@@ -81,7 +81,7 @@ WRONG = {
     "h forgotten": wrong(
         "dc + dh * o * (1 - tanh_c**2)", "dc", "the gradient that reaches c through h is missing"
     ),
-    "only what arrived rides on": wrong(
+    "only what arrived is passed on": wrong(
         "dc = dc +", "dc_ = dc * f\n    dc = dc +", ", dc_ = dc", " = dc", ", dc * f", "",
         "dc_ is f times the dc that arrived, without what came in through h at this step",
     ),
@@ -89,11 +89,11 @@ WRONG = {
         "dc * c_, dc * i, dc * f", "dc * f, dc * i, dc * c_",
         "df is dc * f and dc_ is dc * c_: in the product f * c_ each one's gradient carries the other",
     ),
-    "the input gate rides": wrong(
+    "the input gate in dc_": wrong(
         "dc * f", "dc * i",
         "dc_ is multiplied with the input gate; the one before c_ is the forget gate",
     ),
-    "f hears the new c": wrong(
+    "the new c for c_": wrong(
         "dc * c_,", "dc * (f * c_ + i * g),", "df is dc times the new c; the forget gate multiplied the old one, c_"
     ),
     "i and g exchanged": wrong(
@@ -135,15 +135,15 @@ WRONG = {
         "f * c_ + i * g", "c_ + i * g",
         "c is computed again without the forget gate, as in 1997: here it is f * c_ + i * g",
     ),
-    "o hears c": wrong("dh * tanh_c", "dh * (f * c_ + i * g)", "do is dh * c; o was multiplied with tanh(c)"),
-    "f hears g": wrong(
+    "c for tanh(c)": wrong("dh * tanh_c", "dh * (f * c_ + i * g)", "do is dh * c; o was multiplied with tanh(c)"),
+    "g for c_": wrong(
         "dc * c_,", "dc * g,", "df is dc * g, which is di; the forget gate was multiplied with c_"
     ),
-    "f hears h_": wrong("dc * c_,", "dc * h_,", "df is dc * h_; the forget gate was multiplied with c_"),
+    "h_ for c_": wrong("dc * c_,", "dc * h_,", "df is dc * h_; the forget gate was multiplied with c_"),
     "keeps what it should drop": wrong(
         "dc * f", "dc * (1 - f)", "dc_ is multiplied with 1 - f; forward c_ was multiplied with f"
     ),
-    "the output gate rides": wrong(
+    "the output gate in dc_": wrong(
         "dc * f", "dc * o", "dc_ is multiplied with the output gate; the one before c_ is the forget gate"
     ),
     "h for h_": wrong(
@@ -174,9 +174,9 @@ WRONG = {
         "dW, dU and db are divided by the size of the batch; dh and dc are gradients of the loss already, so the "
         "rows' shares add",
     ),
-    "o hears dc": wrong(
+    "do from dc": wrong(
         "    di,", "    do = dc * tanh_c\n    di,",
-        "do is made from dc; the output gate stands between c and h, and hears dh only",
+        "do is made from dc; the output gate stands between c and h, so its error is part of dh alone",
     ),
     "dh_ and dc_ exchanged": wrong(
         "da @ U, dc_", "dc_, da @ U", "dh_ and dc_ are returned in the wrong order: dh_ comes before dc_"

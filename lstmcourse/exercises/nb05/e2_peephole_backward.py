@@ -34,7 +34,7 @@ def peephole_backward(
     c = f * c_ + i * g
     o, tanh_c = 1 / (1 + np.exp(-(a_o + p_o * c))), np.tanh(c)
     da_o = dh * tanh_c * o * (1 - o)
-    dc = dc + dh * o * (1 - tanh_c**2) + da_o * p_o  # three roads lead to c
+    dc = dc + dh * o * (1 - tanh_c**2) + da_o * p_o  # through h, through o and through the next c
     da_i, da_f, da_g = dc * g * i * (1 - i), dc * c_ * f * (1 - f), dc * i * (1 - g**2)
     dc_ = dc * f + da_i * p_i + da_f * p_f  # and three to c_
     da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
@@ -54,13 +54,13 @@ HINTS = (
     c = f * c_ + i * g
     o, tanh_c = 1 / (1 + np.exp(-(a_o + p_o * c))), np.tanh(c)
     da_o = dh * tanh_c * o * (1 - o)
-    dc = dc + dh * o * (1 - tanh_c**2) + ...  # the third road: o looked at c
+    dc = dc + dh * o * (1 - tanh_c**2) + ...  # the third way to c: o saw it
     """,
 )
 
 SYMPTOMS = {
-    "only dp_o is right": "dc lacks the term da_o * p_o: the output gate looked at c, so c hears from it.",
-    "only dc_ is wrong": "c_ was looked at by i and by f: dc * f + da_i * p_i + da_f * p_f.",
+    "only dp_o is right": "dc lacks the term da_o * p_o: the output gate saw c, so part of its error goes to c.",
+    "only dc_ is wrong": "i and f saw c_: dc * f + da_i * p_i + da_f * p_f.",
     "dp_o is wrong": "The output gate saw the new c: dp_o is the sum of da_o * c over the batch, axis 0.",
     "right where dh is 0, wrong otherwise": "Two terms come from dh: through h itself, dh * o * (1 - tanh(c)**2), "
     "and through the gate, da_o * p_o.",
@@ -70,7 +70,7 @@ SYMPTOMS = {
 WRONG = {
     "o's look forgotten": wrong(
         " + da_o * p_o", "",
-        "da_o ∘ p_o is missing in dc: the output gate looked at c, and c is never told what came of it",
+        "da_o ∘ p_o is missing in dc: the output gate saw c, so part of its error goes to c",
     ),
     "o's look one step late": wrong(
         " + da_o * p_o", "", "da_f * p_f", "da_f * p_f + da_o * p_o",
@@ -79,11 +79,11 @@ WRONG = {
     ),
     "o's look twice": wrong(
         "da_f * p_f", "da_f * p_f + da_o * p_o",
-        "da_o ∘ p_o is added to dc, which is right, and to dc_ once more; o looked once, at the new c",
+        "da_o ∘ p_o is added to dc, which is right, and to dc_ once more; o saw the new c, and c_ not at all",
     ),
     "looks of i and f forgotten": wrong(
         " + da_i * p_i + da_f * p_f", "",
-        "da_i ∘ p_i and da_f ∘ p_f are missing in dc_, as in the LSTM: there no gate had looked at c_",
+        "da_i ∘ p_i and da_f ∘ p_f are missing in dc_, as in the LSTM: there no gate saw c_",
     ),
     "i's look forgotten": wrong(" + da_i * p_i", "", "da_i ∘ p_i is missing in dc_"),
     "f's look forgotten": wrong(" + da_f * p_f", "", "da_f ∘ p_f is missing in dc_"),
@@ -92,10 +92,10 @@ WRONG = {
         "no error leaves a gate, neither for h_ nor through a peephole for c: this is the truncated gradient of the "
         "paper. It is fast and local, and it is not the gradient",
     ),
-    "dp_o from the old c": wrong("(da_o * c)", "(da_o * c_)", "dp_o is made from c_; o looked at the new c"),
+    "dp_o from the old c": wrong("(da_o * c)", "(da_o * c_)", "dp_o is made from c_; o saw the new c"),
     "dp_i and dp_f from the new c": wrong(
         "(da_i * c_)", "(da_i * c)", "(da_f * c_)", "(da_f * c)",
-        "dp_i and dp_f are made from the new c; i and f looked at c_",
+        "dp_i and dp_f are made from the new c; i and f saw c_",
     ),
     "dp before the slope": wrong(
         "(da_i * c_)", "(dc * g * c_)", "(da_f * c_)", "(dc * c_ * c_)", "(da_o * c)", "(dh * tanh_c * c)",

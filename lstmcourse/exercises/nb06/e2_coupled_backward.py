@@ -29,7 +29,7 @@ def coupled_backward(
     f, g, o = 1 / (1 + np.exp(-a_f)), np.tanh(a_g), 1 / (1 + np.exp(-a_o))
     tanh_c = np.tanh(f * c_ + (1 - f) * g)
     do = dh * tanh_c
-    dc = dc + dh * o * (1 - tanh_c**2)  # two roads lead to c
+    dc = dc + dh * o * (1 - tanh_c**2)  # through h, and through the next c
     df = dc * (c_ - g)  # f stands in c twice: more of the old, less of the new
     dg, dc_ = dc * (1 - f), dc * f
     da = np.concatenate([df * f * (1 - f), dg * (1 - g**2), do * o * (1 - o)], axis=1)
@@ -38,7 +38,7 @@ def coupled_backward(
 
 HINTS = (
     "It is the LSTM's step back, with one line less and one line changed. f stands twice in c = f c_ + (1 − f) g,\n"
-    "so what it hears is the sum of two derivatives.",
+    "so its gradient is the sum of two terms.",
     "dc = dc + dh ∘ o ∘ (1 − tanh²(c));  df = dc ∘ (c_ − g),  dg = dc ∘ (1 − f),  dc_ = dc ∘ f;\n"
     "da_f = df ∘ f(1 − f),  da_g = dg ∘ (1 − g²),  da_o = do ∘ o(1 − o);  then da, side by side.",
     """
@@ -116,7 +116,7 @@ exercise = Exercise(
     difficulty=4,
     importance=5,
     lines=8,
-    can_now="send an error back through coupled gates, and say why f hears the difference of old and new",
+    can_now="send an error back through coupled gates, and say why df is dc times the difference of old and new",
     returns={"dW": "(3H, I)", "dU": "(3H, H)", "db": "(3H,)", "dx": "(B, I)", "dh_": "(B, H)", "dc_": "(B, H)"},
     case=case,
     sizes=STEP_SIZES,

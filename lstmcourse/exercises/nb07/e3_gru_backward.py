@@ -57,7 +57,7 @@ SYMPTOMS = {
     "only dh_ is wrong": "The ways to h_: directly with z; through U_r and U_z from the two gates; and through U_n "
     "from the candidate, behind the reset gate.",
     "only the last rows of dU are wrong": "U_n h_ reaches the candidate through r: its gradient is da_n ∘ r.",
-    "db_hn is wrong": "b_hn stands beside U_n h_, behind the reset gate, so it hears what U_n h_ hears.",
+    "db_hn is wrong": "b_hn stands beside U_n h_, behind the reset gate, so its gradient is that of U_n h_.",
 }
 
 WRONG = {
