@@ -8,11 +8,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from .pages import MAIN, headings, prose, read, slug
+from .pages import DEEPER, MAIN, headings, label, prose, read, slug
 
 TABLE = tomllib.loads((Path(__file__).parent / "articles.toml").read_text(encoding="utf-8"))
 ROWS = [(f"{kind}.{name}", row) for kind, rows in TABLE.items() for name, row in rows.items()]
-NOTEBOOKS = {path.name[:2]: path for path in MAIN}
+NOTEBOOKS = {path.name[:2]: path for path in MAIN} | {label(path): path for path in DEEPER}
 
 
 def test_the_table_is_complete():

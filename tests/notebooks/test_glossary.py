@@ -5,6 +5,8 @@ import tomllib
 
 import pytest
 
+from lstmcourse.commands.build import sync
+
 from .pages import PATHS, ROOT, prose, read, section, slug
 
 TERMS = tomllib.loads((ROOT / "glossary.toml").read_text(encoding="utf-8"))
@@ -34,6 +36,11 @@ def test_a_term_is_bold_once():
     for entry in TERMS.values():
         text = "\n".join(prose(read(NOTEBOOKS[entry["where"][:2]])))
         assert sum(entry["term"].lower() == found.lower() for found in bold(text)) == 1, entry["term"]
+
+
+def test_the_first_notebook_lists_them_all():
+    text = "\n".join(prose(read(NOTEBOOKS["00"])))
+    assert sync.between(text, "glossary") == sync.glossary(ROOT), "python -m lstmcourse build sync"
 
 
 @pytest.mark.parametrize("number", sorted({entry["where"][:2] for entry in TERMS.values()}))

@@ -29,14 +29,27 @@ def notebook(title, *cells, objectives=("O4.a",)):
     return v4.new_notebook(cells=made, metadata={"lstmcourse": facts})
 
 
+FIRST = """| 04 | The forget gate | | a network |
+| 08 | Variants | | claims |
+
+<!-- begin: glossary -->
+<!-- end: glossary -->"""
+TERM = """[{key}]
+term = "{key}"
+says = "Says {key}."
+where = "04#a"
+"""
+
+
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """A clone with notebooks 00 and 04, and one exercise in the latter, all out of date."""
     monkeypatch.setattr(pages, "ROOT", tmp_path)
-    first = notebook("00 · Start here", "| 04 | The forget gate | a network |\n| 08 | Variants | claims |")
+    first = notebook("00 · Start here", FIRST)
     text = f"You need time. {TIME}\n\n### Exercise E4.1 · Old\n\n*{FACTS}*\n\nWords."
     cells = ((f"import math\n\n{OLD}  # here", "exercise"), ('check("E4.1", lstm_step)',), ("claim('a', 1)", "proof"))
     _files.write(tmp_path / "README.md", README)
+    _files.write(tmp_path / "glossary.toml", TERM.format(key="valve") + TERM.format(key="gate"))
     _files.write(tmp_path / "notebooks/00_start_here.ipynb", pages.text(first))
     _files.write(tmp_path / "notebooks/04_gate.ipynb", pages.text(notebook("04 · The forget gate", text, *cells)))
     return tmp_path
@@ -60,7 +73,11 @@ def test_stub_heading_minutes_and_tables_are_renewed(course, capsys):
         "reading_minutes": 1, "exercise_minutes": exercise.minutes, "objectives": ["O4.a"],
     }  # fmt: skip
     table = pages.read(course / "notebooks/00_start_here.ipynb").cells[1].source
-    assert table == "| 04 | [The forget gate](04_gate.ipynb) | a network |\n| 08 | Variants | claims |"
+    rows, _, glossary = table.partition("\n\n")
+    minutes = f"1 + {exercise.minutes}"
+    assert rows == f"| 04 | [The forget gate](04_gate.ipynb) | {minutes} | a network |\n| 08 | Variants | | claims |"
+    terms = [f"| {key} | Says {key}. | [04](04_gate.ipynb) |" for key in ("gate", "valve")]
+    assert glossary.splitlines()[3:] == [*terms, "<!-- end: glossary -->"]
     readme = (course / "README.md").read_text()
     assert f"| 04 | [The forget gate](notebooks/04_gate.ipynb) | 1 min | {exercise.minutes} min |" in readme
     assert f"| | all | 2 min | {exercise.minutes} min |" in readme and readme.endswith("The end.\n")

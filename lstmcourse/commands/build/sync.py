@@ -2,11 +2,13 @@
 
 From the exercises into the notebooks: stubs, headings, and the line below a heading. From what is in a notebook: its
 minutes, into its metadata, its sentence ``Reading takes about 50 minutes, the exercises about 60.``, and the README.
-From the notebooks' titles: the table of notebook 00.
+Into notebook 00: the titles and minutes of its table, and the glossary.
 """
 
 import re
 import sys
+import tomllib
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from lstmcourse.commands.build import pages
 MARKERS = "<!-- {edge}: {name} -->"
 FACTS = re.compile(r"difficulty \d/5 · importance \d/5 · \d+ minutes · (?:1 line|about \d+ lines)")
 TIME = re.compile(r"Reading takes about \d+ minutes, the exercises about \d+\.")
-ROW = re.compile(r"^\| (\d\d) \| [^|]+ \|", re.MULTILINE)
+ROW = re.compile(r"^\| (\d\d) \| [^|]+ \| [^|]*\|", re.MULTILINE)  # number, title, minutes
 
 
 class SyncError(Exception):
@@ -28,11 +30,10 @@ def everything(root: Path) -> int:
     """Renew all notebooks, then the README, and say which changed; 1 if a notebook lacks something, which is said."""
     status, folder = 0, root / "notebooks"
     main = [path for path in pages.paths(folder) if path.parent == folder]
-    links = {path.name[:2]: f"[{pages.title(pages.read(path))}]({path.name})" for path in main}
-    for path in pages.paths(folder):
+    for path in [*pages.paths(folder)[1:], *main[:1]]:  # the first tells the minutes of the others
         before = sources(path)
         try:
-            if pages.edit(path, partial(renew, links=links)):
+            if pages.edit(path, partial(renew, first=contents(root) if path in main[:1] else None)):
                 run = f"; run it: build execute {path.relative_to(root)}" if sources(path) != before else ""
                 print(f"{path.relative_to(root)} renewed{run}")
         except SyncError as error:
@@ -48,10 +49,40 @@ def sources(path: Path) -> list[str]:
     return [cell.source for cell in pages.read(path).cells if cell.cell_type == "code"]
 
 
-def renew(notebook: Any, links: dict[str, str]) -> None:
+def contents(root: Path) -> Callable[[str], str]:
+    """What brings a text of notebook 00 up to date: the rows of its table, and the glossary between its markers."""
+    rows = {}
+    for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        notebook = pages.read(path)
+        facts = notebook.metadata.lstmcourse
+        minutes = f"{facts['reading_minutes']} + {facts['exercise_minutes']}"
+        rows[path.name[:2]] = f"| {path.name[:2]} | [{pages.title(notebook)}]({path.name}) | {minutes} |"
+
+    def renewed(text: str) -> str:
+        text = ROW.sub(lambda row: rows.get(row[1], row[0]), text)
+        return (
+            filled(text, "glossary", glossary(root)) if MARKERS.format(edge="begin", name="glossary") in text else text
+        )
+
+    return renewed
+
+
+def glossary(root: Path) -> str:
+    """The terms of glossary.toml by the alphabet, as a table; each with the notebook that explains it."""
+    files = {path.name[:2]: path.name for path in (root / "notebooks").glob("[0-9][0-9]_*.ipynb")}
+    terms = tomllib.loads((root / "glossary.toml").read_text(encoding="utf-8")).values()
+    lines = ["| term | | in |", "|---|---|---|"]
+    for term in sorted(terms, key=lambda term: term["term"].lower()):
+        number = term["where"][:2]
+        place = f"[{number}]({files[number]})" if number in files else number
+        lines.append(f"| {term['term']} | {term['says']} | {place} |")
+    return "\n".join(lines)
+
+
+def renew(notebook: Any, first: Callable[[str], str] | None = None) -> None:
     """Bring a notebook in line with its exercises, and its minutes with what is in it, in place.
 
-    links: {number of a notebook: its title as a link}. Raises SyncError for a stub or a heading that is not there.
+    first: for notebook 00, its `contents`. Raises SyncError for a stub or a heading that is not there.
     """
     from lstmcourse import exercises
 
@@ -63,20 +94,18 @@ def renew(notebook: Any, links: dict[str, str]) -> None:
             if cell.cell_type == "code":
                 cell.source = cell.source.replace(f'check("{id}", {answer})', f'check("{id}", {exercise.answer})')
         _head(notebook, exercise)
+    for cell in notebook.cells:
+        if first and cell.cell_type == "markdown":
+            cell.source = first(cell.source)
     facts = notebook.metadata.lstmcourse
     facts["reading_minutes"] = max(1, round(pages.counts(notebook).minutes))
     facts["exercise_minutes"] = sum(exercise.minutes for _, exercise in found.values())
     line = f"Reading takes about {facts.reading_minutes} minutes, the exercises about {facts.exercise_minutes}."
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = ROW.sub(partial(_linked, links), TIME.sub(line, cell.source))
+            cell.source = TIME.sub(line, cell.source)
         if "proof" in pages.tags(cell):
             cell.metadata["jupyter"] = {**cell.metadata.get("jupyter", {}), "source_hidden": True}
-
-
-def _linked(links: dict[str, str], row: re.Match[str]) -> str:
-    """A row of notebook 00's table, with a link once its notebook is there."""
-    return f"| {row[1]} | {links[row[1]]} |" if row[1] in links else row[0]
 
 
 def _head(notebook: Any, exercise: Any) -> None:
@@ -119,13 +148,17 @@ def between(text: str, name: str) -> str:
     return text[text.index(start) + len(start) : text.index(end)].strip()
 
 
+def filled(text: str, name: str, new: str) -> str:
+    """The text with `new` between the two markers of ``name``; ValueError as `between`."""
+    between(text, name)
+    begin, end = (MARKERS.format(edge=edge, name=name) for edge in ("begin", "end"))
+    return f"{text.partition(begin)[0]}{begin}\n{new}\n{end}{text.partition(end)[2]}"
+
+
 def readme(path: Path, folder: Path) -> bool:
     """Renew the table of notebooks in the README; True if that changed it."""
     old = path.read_text(encoding="utf-8")
-    between(old, "notebooks")  # raises where they are not
-    begin, end = (MARKERS.format(edge=edge, name="notebooks") for edge in ("begin", "end"))
-    head, tail = old.partition(begin)[0], old.partition(end)[2]
-    new = f"{head}{begin}\n{notebooks_table(folder)}\n{end}{tail}"
+    new = filled(old, "notebooks", notebooks_table(folder))
     if new != old:
         _files.write(path, new)
     return new != old
