@@ -13,6 +13,8 @@ from typing import Any
 from . import __version__, _files
 
 PACKAGE = Path(__file__).resolve().parent
+RESULTS = PACKAGE.parent / "results"
+"""Where the committed figures lie in a checkout of the course."""
 
 
 def write(path: str | Path, record: dict[str, Any]) -> None:
@@ -28,18 +30,28 @@ def provenance(
     commit: as `commit` gave it before the run began. device: where torch computed. packages: whose versions count
     besides torch's and NumPy's; one that is not installed is left out.
     """
-    versions = {"python": platform.python_version(), "lstmcourse": __version__}
-    for package in ("torch", "numpy", *packages):
-        with suppress(PackageNotFoundError):
-            versions[package] = version(package)
     return {
         "command": command,
-        "versions": versions,
+        "versions": versions("lstmcourse", *packages),
         "commit": commit,
         "machine": machine(device),
         "seconds": round(seconds, 1),
-        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "date": today(),
     }
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """The versions of Python, torch, NumPy and further packages; one that is not installed is left out."""
+    found = {"python": platform.python_version()}
+    for package in ("torch", "numpy", *packages):
+        with suppress(PackageNotFoundError):
+            found[package] = __version__ if package == "lstmcourse" else version(package)
+    return found
+
+
+def today() -> str:
+    """The date, in UTC."""
+    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def machine(device: str = "cpu") -> dict[str, Any]:

@@ -8,12 +8,11 @@ import html
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from . import _files, data, reference
+from . import _files, _record, data, reference
 
 #: step(*params, x, *state_) -> state, and backward(*params, x, *state_, *dstate) -> (*dparams, dx, *dstate_).
 Step = Callable[..., tuple[np.ndarray, ...]]
@@ -50,7 +49,7 @@ def load() -> Text:
 
 def long_run() -> dict:
     """What `python -m lstmcourse.experiments.writing` stored: "rows" with its bits, "lines" that it wrote."""
-    return json.loads((Path(__file__).parents[1] / "results" / "writing.json").read_text(encoding="utf-8"))["result"]
+    return json.loads((_record.RESULTS / "writing.json").read_text(encoding="utf-8"))["result"]
 
 
 def one_hot(numbers: np.ndarray, V: int) -> np.ndarray:

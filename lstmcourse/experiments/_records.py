@@ -1,17 +1,20 @@
 """Records: what the blocks of an experiment gave, on disk as results/blocks/NAME.json and in the hand as `Record`."""
 
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import _files, _record
-from ._registry import CHOOSING, Experiment, ExperimentError, Solved, find
-from ._sources import ROOT
+from ._registry import CHOOSING, Cell, Experiment, ExperimentError, Solved, find
 
-RESULTS = ROOT / "results"
-"""Where the committed figures lie in a checkout of the course; the experiments' are in the folder blocks."""
+BLOCKS = _record.RESULTS / "blocks"
+"""Where the committed records of blocks lie in a checkout of the course."""
+
+
+def cell_of(row: Mapping[str, Any]) -> Cell:
+    """The cell of the grid that a row of a record holds."""
+    return row["name"], row["lr"], row["block"]
 
 
 class Record:
@@ -35,11 +38,11 @@ class Record:
     @property
     def blocks(self) -> list[int]:
         """The blocks in which every cell of the grid is finished, that on which rates are chosen left out."""
-        done = {(row["name"], row["lr"], row["block"]) for row in self.rows}
+        done = set(map(cell_of, self.rows))
         whole = [b for b in sorted({row["block"] for row in self.rows}) if self._cells(b) <= done]
         return [b for b in whole if b != CHOOSING]
 
-    def _cells(self, block: int) -> set[tuple[str, float, int]]:
+    def _cells(self, block: int) -> set[Cell]:
         return {(name, lr, block) for name in self.data["settings"]["names"] for lr in self.rates}
 
     def rate(self, name: str) -> float:
@@ -59,7 +62,7 @@ class Record:
 
     def _row(self, name: str, lr: float, block: int) -> dict[str, Any]:
         for row in self.rows:
-            if (row["name"], row["lr"], row["block"]) == (name, lr, block):
+            if cell_of(row) == (name, lr, block):
                 return row
         where = f"{name} at rate {lr:g} in block {block}"
         raise ExperimentError(f"{self.data['name']} has no {where}: its names are {', '.join(self.grid)}")
@@ -88,7 +91,7 @@ class Record:
 
 def path_of(name: str, times: int = 1, folder: str | Path | None = None) -> Path:
     """Where the record lies: NAME.json, or NAME_x3.json for the control with three times the updates."""
-    return Path(folder or RESULTS / "blocks") / f"{name}{'' if times == 1 else f'_x{times}'}.json"
+    return Path(folder or BLOCKS) / f"{name}{'' if times == 1 else f'_x{times}'}.json"
 
 
 def blocks(name: str, times: int = 1, folder: str | Path | None = None) -> Record:
@@ -112,7 +115,7 @@ def load(name: str, folder: str | Path | None = None) -> dict[str, Any]:
 
     Raises ExperimentError where there is no such record.
     """
-    path = Path(folder or RESULTS) / f"{name}.json"
+    path = Path(folder or _record.RESULTS) / f"{name}.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -121,11 +124,11 @@ def load(name: str, folder: str | Path | None = None) -> dict[str, Any]:
         raise ExperimentError(f"{path} is damaged ({error})") from error
 
 
-def settings_of(chosen: Experiment, times: int, names: tuple[str, ...]) -> dict[str, Any]:
+def settings_of(chosen: Experiment, times: int) -> dict[str, Any]:
     """What decides the numbers, as JSON knows it."""
     settings = {
         "grid": chosen.grid,
-        "names": names,
+        "names": chosen.names(times),
         "updates": chosen.updates * times,
         "updates_times": times,
         "rates": chosen.rates,
@@ -139,14 +142,8 @@ def settings_of(chosen: Experiment, times: int, names: tuple[str, ...]) -> dict[
 
 def machine(device: str = "cpu") -> dict[str, Any]:
     """What the numbers depend on beside the sources: versions, and the kind of machine."""
-    made = _record.provenance("", 0.0, None, device=device)
-    versions = {k: v for k, v in made["versions"].items() if k != "lstmcourse"}
-    return versions | {k: v for k, v in made["machine"].items() if k not in ("cores", "threads")}
-
-
-def today() -> str:
-    """The date, in UTC."""
-    return time.strftime("%Y-%m-%d", time.gmtime())
+    kind = _record.machine(device)
+    return _record.versions() | {k: v for k, v in kind.items() if k not in ("cores", "threads")}
 
 
 def write(path: Path, data: Mapping[str, Any]) -> None:

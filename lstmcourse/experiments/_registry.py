@@ -1,8 +1,9 @@
 """What an experiment is: a grid of networks, one pure function over blocks of seeds, and what counts as solved."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
+Cell = tuple[str, float, int]  # of a grid: name, rate, block
 CHOOSING = -1
 """The number of the block on which learning rates are chosen; its seeds serve for nothing else."""
 
@@ -58,9 +59,15 @@ class Experiment(NamedTuple):
     pairs: tuple[tuple[str, str], ...]
     control: tuple[str, ...]
 
-    def cells(self, blocks: Sequence[int], names: Sequence[str] | None = None) -> list[tuple[str, float, int]]:
-        """The cells of the grid (name, rate, block) in the order in which they are run and stored."""
-        return [(name, lr, b) for b in blocks for name in (names or self.grid) for lr in self.rates]
+    def names(self, times: int = 1) -> tuple[str, ...]:
+        """The networks that are trained: the grid's, or with several times the updates the control's."""
+        return self.control if times > 1 else tuple(self.grid)
+
+    def cells(self, times: int = 1, blocks: int | None = None) -> list[Cell]:
+        """The cells of the grid in the order in which they are run and stored; first the block that chooses rates."""
+        choosing = [CHOOSING] * (len(self.rates) > 1 and times == 1)
+        numbers = (*choosing, *range(blocks or self.blocks))
+        return [(name, lr, block) for block in numbers for name in self.names(times) for lr in self.rates]
 
     def seed(self, block: int) -> int:
         """The first seed of a block."""

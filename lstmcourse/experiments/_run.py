@@ -13,12 +13,11 @@ from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
+from .. import _record
 from . import _sources
 from ._common import plain
-from ._records import Record, blocks, machine, path_of, settings_of, today, write
-from ._registry import CHOOSING, Experiment, ExperimentError, find
-
-Cell = tuple[str, float, int]  # name, rate, block
+from ._records import Record, blocks, cell_of, machine, path_of, settings_of, write
+from ._registry import CHOOSING, Cell, Experiment, ExperimentError, find
 
 
 def run(
@@ -55,16 +54,13 @@ def run(
         raise ExperimentError(f"{name} has no control: its description names no cell to be trained for longer")
     path = path_of(name, updates_times, folder)
     data = _open(path, chosen, updates_times, device, draft)
-    numbers = [CHOOSING] * (len(chosen.rates) > 1 and updates_times == 1) + list(range(blocks or chosen.blocks))
-    names = tuple(data["settings"]["names"])
-    order = chosen.cells(numbers, names)
-    done = {_cell(row) for row in data["rows"]}
-    todo = [cell for cell in order if cell not in done]
+    names, done = chosen.names(updates_times), set(map(cell_of, data["rows"]))
+    todo = [cell for cell in chosen.cells(updates_times, blocks) if cell not in done]
     count = workers or os.cpu_count() or 1
     for cell, row in _results(chosen, todo, updates_times, device, data["provenance"]["sources"], count, scheduler):
         data["rows"].append(dict(zip(("name", "lr", "block"), cell, strict=True)) | row)
         data["rows"].sort(key=lambda row: (row["block"], names.index(row["name"]), chosen.rates.index(row["lr"])))
-        data["provenance"]["date"] = today()
+        data["provenance"]["date"] = _record.today()
         write(path, data)
         todo.remove(cell)
         if report:
@@ -81,12 +77,11 @@ def _open(path: Path, chosen: Experiment, times: int, device: str, draft: bool) 
         what = f"{tree.changes[0]} is changed" if tree.changes else "this is no git checkout"
         raise ExperimentError(f"only a clean tree makes a record, and {what}: commit, or make a draft elsewhere")
     sources = _sources.digest(chosen.function.__module__)
-    names = chosen.control if times > 1 else tuple(chosen.grid)
     new: dict[str, Any] = {
         "name": chosen.name,
         "notebook": chosen.notebook,
         "title": chosen.title,
-        "settings": settings_of(chosen, times, names),
+        "settings": settings_of(chosen, times),
         "provenance": {
             "command": f"python -m lstmcourse experiments run {chosen.name}"
             + ("" if times == 1 else f" --updates-times {times}"),
@@ -94,7 +89,7 @@ def _open(path: Path, chosen: Experiment, times: int, device: str, draft: bool) 
             "draft": draft,
             "sources": sources,
             "machine": machine(device),
-            "date": today(),
+            "date": _record.today(),
         },
         "rows": [],
     }
@@ -119,10 +114,6 @@ def _open(path: Path, chosen: Experiment, times: int, device: str, draft: bool) 
             f"folder must be one that can be written, got {path.parent} ({error.strerror})"
         ) from error
     return new
-
-
-def _cell(row: dict[str, Any]) -> Cell:
-    return row["name"], row["lr"], row["block"]
 
 
 def _results(

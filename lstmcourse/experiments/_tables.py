@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ._records import Record, blocks, path_of
-from ._registry import CHOOSING, EXPERIMENTS, Experiment, ExperimentError
+from ._records import Record, blocks, cell_of, path_of
+from ._registry import EXPERIMENTS, Experiment, ExperimentError
 from ._run import seconds_left
 from ._sources import digest
 from ._verdict import median, numbers, verdict, wilson
@@ -67,12 +67,11 @@ def status(folder: str | Path | None = None) -> str:
 
 
 def _state(chosen: Experiment, times: int, folder: str | Path | None) -> str:
-    numbers = [CHOOSING] * (len(chosen.rates) > 1 and times == 1) + list(range(chosen.blocks))
-    order = chosen.cells(numbers, chosen.control if times > 1 else None)
+    order = chosen.cells(times)
     if not path_of(chosen.name, times, folder).exists():
         return f"not begun, {len(order)} cells"
     record = blocks(chosen.name, times, folder)
-    done = {(row["name"], row["lr"], row["block"]) for row in record.rows}
+    done = set(map(cell_of, record.rows))
     left = [cell for cell in order if cell not in done]
     now = record.data["provenance"]["sources"] == digest(chosen.function.__module__)
     sources = "" if now else "; made from other sources than these"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _run
-from ._records import RESULTS, Record, blocks, machine
+from ._records import BLOCKS, Record, blocks, cell_of, machine
 from ._registry import ExperimentError, find
 from ._sources import digest
 from ._verdict import fisher
@@ -47,7 +47,7 @@ def verify(
     seed: of the draw, another one each time unless given. workers: processes, one a core unless given.
     Raises ExperimentError where nothing is stored.
     """
-    folder = Path(folder or RESULTS / "blocks")
+    folder = Path(folder or BLOCKS)
     records = [_open(path) for path in sorted(folder.glob("*.json"))]
     stored = [(record, row) for record in records for row in record.rows]
     if not stored:
@@ -81,7 +81,7 @@ def _again(record: Record, row: dict[str, Any]) -> tuple[Callable[..., Any], dic
     chosen = find(record.data["name"])._replace(
         grid=record.grid, nets=record.nets, updates=record.data["settings"]["updates"]
     )
-    arguments = _run.arguments_of(chosen, (row["name"], row["lr"], row["block"]), 1, "cpu")
+    arguments = _run.arguments_of(chosen, cell_of(row), 1, "cpu")
     return chosen.function, arguments, digest(chosen.function.__module__)
 
 

@@ -94,7 +94,7 @@ def main() -> None:
     commit, began = _record.commit(), time.perf_counter()
     result = trained()
     made = _record.provenance("python -m lstmcourse.experiments.writing", time.perf_counter() - began, commit)
-    _record.write(_record.PACKAGE.parent / "results" / "writing.json", {"provenance": made, "result": result})
+    _record.write(_record.RESULTS / "writing.json", {"provenance": made, "result": result})
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def test_figures_are_written_a_row_a_line_and_never_as_nan(tmp_path):
 def test_provenance_says_what_made_it_and_not_where():
     made = _record.provenance("a command", 1.26, "abc", packages=("pytest", "no-such-package"))
     assert list(made) == ["command", "versions", "commit", "machine", "seconds", "date"]
-    assert list(made["versions"]) == ["python", "lstmcourse", "torch", "numpy", "pytest"]
+    assert list(made["versions"]) == ["python", "torch", "numpy", "lstmcourse", "pytest"]
     assert made["machine"]["threads"] == torch.get_num_threads() and made["machine"]["device"] == "cpu"
     assert made["seconds"] == 1.3
     assert len(platform.node()) < 5 or platform.node() not in json.dumps(made)
