@@ -142,8 +142,7 @@ class Ensemble(nn.Module):
         return nets
 
     def _weights(self) -> Weights:
-        absent = dict.fromkeys(("bias_ih", "bias_hh", "weight_hr"))
-        return Weights(**absent | {name.removesuffix("_l0"): getattr(self, name) for name in self._names})
+        return Weights(**{name.removesuffix("_l0"): getattr(self, name) for name in self._names})
 
     def _state(self, x: Tensor, state: State | None) -> State:
         shape = (self.n, x.shape[2], self.hidden_size)

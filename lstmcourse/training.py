@@ -183,7 +183,7 @@ def _update(
     """One step: loss, gradient, clipping, the optimizer. Where one of them is not finite, the weights stay."""
     result = run.model(x) if run.state is None or start else run.model(x, run.state)
     out, state = result if isinstance(result, tuple) else (result, None)
-    run.state = _detach(state) if carry else None
+    run.state = detach(state) if carry else None
     _check_out(out, mask)
     losses = loss(out, y, mask)
     _check_finite(losses, x, mask, run.history)
@@ -270,7 +270,7 @@ def mse(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
 def bce(out: Tensor, y: Tensor, mask: Tensor, weight: float = 1.0) -> Tensor:
     """Binary cross-entropy of logits, summed over the O marks of a step, averaged over the steps that count.
 
-    out (…, T, B, O), y (T, B, O) of 0 and 1, mask (T, B) -> (…). weight: how much more a missed 1 costs.
+    out (…, T, B, O), y (T, B, O) of 0 and 1, mask (T, B) -> (…). weight: how much more a missed 1 counts.
     Raises ValueError for a y of another shape, which would broadcast.
     """
     _check_y(out, y, out.shape[-3:])
@@ -368,8 +368,9 @@ def _numbers(values: Any) -> Any:
     return values.item() if values.ndim == 0 else values
 
 
-def _detach(state: Any) -> Any:
-    return tuple(_detach(part) for part in state) if isinstance(state, tuple) else state.detach()
+def detach(state: Any) -> Any:
+    """A layer's state, a tensor or a tuple of them, without the graph behind it."""
+    return tuple(detach(part) for part in state) if isinstance(state, tuple) else state.detach()
 
 
 def _clip(model: nn.Module, clip: float | None) -> Tensor:

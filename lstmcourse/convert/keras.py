@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..reference import Cell, Params
-from ..reference._core import _check_cell, _check_params
+from ..reference._core import check_cell, check_params
 from ._common import ORDERS, another, is_known, reorder, with_gru_biases
 
 KINDS = {"rnn": "rnn", "lstm": "lstm", "gru": "gru", "gru_reset_before": "gru"}
@@ -16,7 +16,7 @@ def to_keras(cell: Cell, params: Params) -> list[np.ndarray]:
     ``reset_after=False``. Raises ValueError for a cell that Keras does not have.
     """
     old, new = _keras_orders(cell)
-    _, H = _check_params(cell, params, None)
+    _, H = check_params(cell, params, None)
     b = params.b
     if hasattr(params, "b_hn"):
         b = np.stack([b, np.concatenate([np.zeros(2 * H, b.dtype), params.b_hn])])
@@ -37,12 +37,12 @@ def from_keras(cell: Cell, weights: list[np.ndarray]) -> Params:
         if b.ndim != 2 or b.shape[1] != 2:
             raise ValueError(f"bias of a GRU with reset_after=True must have shape (2, 3H), got {np.shape(weights[2])}")
         p = with_gru_biases(p, b[:, 0], b[:, 1])
-    _check_params(cell, p, None)
+    check_params(cell, p, None)
     return p
 
 
 def _keras_orders(cell: Cell) -> tuple[str, str]:
-    _check_cell(cell)
+    check_cell(cell)
     if not is_known(cell) or cell.name not in KINDS:
         raise ValueError(f"Keras has rnn, lstm, gru and gru_reset_before, got {another(cell)}")
     kind = KINDS[cell.name]

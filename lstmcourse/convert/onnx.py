@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..reference import Cell, Params
-from ..reference._core import _check_cell, _check_params
+from ..reference._core import check_cell, check_params
 from ._common import KNOWN, MADE, ORDERS, another, is_known, reorder, with_gru_biases
 
 
@@ -45,7 +45,7 @@ REASONS = {"fgr": "its gates see the gates of the step before"}
 
 def operator(cell: Cell) -> Operator:
     """The cell's row of `OPERATORS`. Raises ValueError, with the reason, for a cell that is no ONNX operator."""
-    _check_cell(cell)
+    check_cell(cell)
     if cell.name in OPERATORS and is_known(cell):
         return OPERATORS[cell.name]
     reason = REASONS.get(cell.name, "convert.OPERATORS has no row for it")
@@ -73,7 +73,7 @@ def onnx_arrays(cell: Cell, params: Params) -> OnnxArrays:
     that it lacks is an Affine. Raises ValueError for a cell that has no row in `OPERATORS`, such as FGR.
     """
     op, attributes = operator(cell)
-    _, H = _check_params(cell, params, None)
+    _, H = check_params(cell, params, None)
     attributes = {"hidden_size": H, **attributes}
     if op == "LSTM":
         return _onnx_lstm(cell, params, attributes)

@@ -7,7 +7,7 @@ import torch
 
 from ..nn import LAYERS, RNN, Peepholes, Recurrent
 from ..reference import Cell, Params
-from ..reference._core import _check_cell, _check_params
+from ..reference._core import check_cell, check_params
 from ..reference.odyssey import VARIANTS
 from ._common import KNOWN, MADE, another, is_known
 
@@ -27,11 +27,11 @@ def to_torch(cell: Cell, params: Params, dtype: torch.dtype = torch.float64) -> 
     b becomes bias_ih and bias_hh is zero; a GRU's b_hn stands in bias_hh's last third. The layer has parameters of
     its own. Raises ValueError for a cell without a layer, and for parameters that do not fit the cell.
     """
-    _check_cell(cell)
+    check_cell(cell)
     if not is_known(cell) or cell.name not in MAKERS:
         raise ValueError(f"cell must be one of {', '.join(LAYERS)}, or a variant, got {another(cell)}")
     layer_class, arguments = MAKERS[cell.name]
-    _, H = _check_params(cell, params, None)
+    _, H = check_params(cell, params, None)
     with torch.random.fork_rng(devices=[]):  # the initial weights are drawn, and replaced at once
         layer = layer_class(params.W.shape[1], H, dtype=dtype, **arguments)
     given = dict(vars(params))
@@ -103,7 +103,7 @@ def _params(cell: Cell, w: dict[str, np.ndarray], b: Any) -> Params:
         setattr(p, name, b_hh[at].copy())
     ours = {theirs: name for name, theirs in NAMES.items()}
     vars(p).update({ours.get(name, name): value for name, value in w.items()})
-    _check_params(cell, p, None)
+    check_params(cell, p, None)
     return p
 
 

@@ -64,7 +64,7 @@ def train_characters(
         progress=False,
     )
     hook.remove()
-    state = training._detach(last["state"])
+    state = training.detach(last["state"])
     memory = state[-1] if isinstance(state, tuple) else state
     return model, {
         "bits": bits_held_out(model, test, size),

@@ -147,7 +147,7 @@ class Recurrent(nn.Module):
         LSTM kernel for CPUs reads memory that is not the tensor's.
         """
         suffix = self._suffixes(layer)[int(reverse)]
-        w: dict[str, Any] = dict.fromkeys(("bias_ih", "bias_hh", "weight_hr"))
+        w: dict[str, Any] = {}
         for name, shape in self._shapes(layer).items():
             w[name] = value = getattr(self, name + suffix)
             if value.shape != shape:

@@ -19,7 +19,7 @@ from .peephole import Peepholes, see
 from .ways.loop import affine
 from .ways.scan_lstm import LSTMScan
 
-LSTM = staticmethod(torch._VF.lstm)  # computes a variant without peepholes exactly, where g and y are squashed
+KERNEL = staticmethod(torch._VF.lstm)  # computes a variant without peepholes exactly, where g and y are squashed
 
 
 def _identity(a):
@@ -52,7 +52,7 @@ class VanillaLSTM(Peepholes):
     rows, forget = "ifgo", "f"
     step = variant_step("ifgo")
     scan = LSTMScan("ifgo")
-    vendor = LSTM
+    vendor = KERNEL
 
 
 class NIGLSTM(Peepholes):
@@ -61,7 +61,7 @@ class NIGLSTM(Peepholes):
     rows, forget = "fgo", "f"
     step = variant_step("fgo")
     scan = LSTMScan("fgo")
-    vendor = LSTM
+    vendor = KERNEL
 
 
 class NFGLSTM(Peepholes):
@@ -70,7 +70,7 @@ class NFGLSTM(Peepholes):
     rows = "igo"
     step = variant_step("igo")
     scan = LSTMScan("igo")
-    vendor = LSTM
+    vendor = KERNEL
 
 
 class NOGLSTM(Peepholes):
@@ -79,7 +79,7 @@ class NOGLSTM(Peepholes):
     rows, forget = "ifg", "f"
     step = variant_step("ifg")
     scan = LSTMScan("ifg")
-    vendor = LSTM
+    vendor = KERNEL
 
 
 class NIAFLSTM(Peepholes):
@@ -104,7 +104,7 @@ class CIFGLSTM(Peepholes):
     rows, forget, coupled = "fgo", "f", True
     step = variant_step("fgo", coupled=True)
     scan = LSTMScan("fgo", coupled=True)
-    vendor = LSTM
+    vendor = KERNEL
 
 
 class NIGPlainLSTM(NIGLSTM):

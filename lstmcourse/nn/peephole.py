@@ -70,7 +70,7 @@ def _vectors(peepholes: str, rows: str) -> tuple[str, ...]:
 
 
 def see(a, w, gate, c):
-    """a + p ∘ c where the gate has a peephole, else a."""
+    """a + p ∘ c where ``w`` has p_<gate>, else a; for steps of one's own. a, c (B, H), p (H,)."""
     p = getattr(w, f"p_{gate}", None)
     return a if p is None else a + p * c
 

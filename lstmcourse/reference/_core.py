@@ -68,7 +68,7 @@ def make_cell(name: str, states: tuple[str, ...], shapes, forward, backward, gat
 
     @functools.wraps(forward)
     def checked_forward(p, x, state):
-        B, H = _check_params(cell, p, np.shape(x)[0] if np.ndim(x) == 2 else None)
+        B, H = check_params(cell, p, np.shape(x)[0] if np.ndim(x) == 2 else None)
         x = _array(f"{name} expects x of shape", "x", x, (B, p.W.shape[1]), p.W.dtype)
         return forward(p, x, _check_state(cell, state, (B, H), p.W.dtype))
 
@@ -107,7 +107,7 @@ def init(cell: Cell, input_size: int, hidden_size: int, rng: np.random.Generator
     float64, with the names and shapes of ``cell.shapes(input_size, hidden_size)``. Raises TypeError for what is no cell
     or no Generator and for a size that is no integer, ValueError for a size below 1 and for a negative scale.
     """
-    _check_cell(cell)
+    check_cell(cell)
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
             f"rng must be a numpy.random.Generator such as numpy.random.default_rng(0), got {type(rng).__name__}"
@@ -139,9 +139,9 @@ def unroll(cell: Cell, p: Params, xs: np.ndarray, state: State | None = None):
     xs (T, B, I), T ≥ 1; state (B, H) each, `zero_state` unless given -> states, (T, B, H) for each of cell.states, and
     the T caches. Raises ValueError for other shapes, TypeError for other types.
     """
-    _check_cell(cell)
+    check_cell(cell)
     batch = np.shape(xs)[1] if np.ndim(xs) == 3 else None
-    B, H = _check_params(cell, p, batch)
+    B, H = check_params(cell, p, batch)
     xs = _array(f"{cell.name} expects xs of shape", "xs", xs, ("T", B, p.W.shape[1]), p.W.dtype)
     if not len(xs):
         raise ValueError("xs must have at least one time step, got T = 0")
@@ -163,7 +163,7 @@ def unroll_backward(cell: Cell, p: Params, caches, dstates):
     Raises ValueError for other shapes or numbers of arrays and for caches of another cell or of other sizes, TypeError
     for other types.
     """
-    _check_cell(cell)
+    check_cell(cell)
     if not isinstance(caches, list):
         raise TypeError(f"caches must be a list, as unroll returns it, got {type(caches).__name__}")
     expected = (len(caches), *_check_caches(cell, p, caches))
@@ -195,7 +195,7 @@ def _unchecked(function):
 # ---- checks: NumPy broadcasts (1, H) against (B, H) and a bias against the batch without a word; we do not.
 
 
-def _check_cell(cell: Any) -> None:
+def check_cell(cell: Any) -> None:
     if not isinstance(cell, Cell):
         raise TypeError(f"cell must be a Cell, one of lstmcourse.reference.CELLS or your own, got {cell!r:.60}")
 
@@ -209,7 +209,7 @@ def _cache_names(cell: Cell) -> tuple[str, ...]:
 
 def _check_caches(cell: Cell, p: Params, caches: list) -> tuple[int, int]:
     """(B, H), after comparing the caches with those that the cell makes with these parameters."""
-    _check_params(cell, p, None)
+    check_params(cell, p, None)
     if not caches:
         raise ValueError("caches must be those of at least one time step, got none")
     names = _cache_names(cell)
@@ -239,7 +239,7 @@ def _array(lead: str, name: str, value: Any, shape: tuple, dtype) -> np.ndarray:
     raise TypeError(f"{name} must have the parameters' dtype {np.dtype(dtype)}, got {value.dtype}")
 
 
-def _check_params(cell: Cell, p: Params, batch: int | None) -> tuple[Any, int]:
+def check_params(cell: Cell, p: Params, batch: int | None) -> tuple[Any, int]:
     """(B, H), after comparing every parameter's shape with cell.shapes; B is "B" when x itself has a wrong shape."""
     if not isinstance(p, Params):
         raise TypeError(f"p must be Params (init makes them, Params(**arrays) too), got {type(p).__name__}")

@@ -71,7 +71,7 @@ class _Lent:
     """A tensor's memory, lent to NumPy by DLPack for reading.
 
     Tensor.numpy() would do the same and mark the storage for ever as one that cannot be resized, which ends
-    ``resize_`` and FSDP. The array must not outlive the call: after a resize its memory is somebody else's.
+    ``resize_`` and FSDP. The array must not outlive the call: after a resize the memory is no longer the tensor's.
     """
 
     __slots__ = ("tensor",)
@@ -162,5 +162,5 @@ def computing() -> Iterator[None]:
 def _blas() -> list:
     """The libraries behind NumPy's products whose threads can be set."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of two OpenMP libraries in one process, whoever loaded them
+        warnings.simplefilter("ignore", RuntimeWarning)  # of two OpenMP libraries in one process
         return ThreadpoolController().select(user_api="blas").lib_controllers

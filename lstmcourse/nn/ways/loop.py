@@ -26,7 +26,7 @@ class Weights:
             setattr(self, name, tensor)
 
     def given(self) -> dict[str, Tensor]:
-        """Those that are there, by name."""
+        """Those that are there, by name, in torch.nn's order for a layer's."""
         return {name: t for name, t in vars(self).items() if t is not None}
 
 
@@ -60,7 +60,7 @@ def loop(step, w: Weights, xs: Tensor, state: State, mask: Tensor | None = None,
 def stacked(run, weights: list[list[Weights]], xs: Tensor, hx: State, between=None) -> tuple[Tensor, State]:
     """Layers and directions around a function ``run(w, xs, state, reverse)`` that does one of them.
 
-    weights: of each layer, for each direction; between: what befalls the output of every layer but the last.
+    weights: of each layer, for each direction; between: a function of the output of every layer but the last.
     """
     final = []
     for k, directions in enumerate(weights):

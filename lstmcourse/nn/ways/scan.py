@@ -8,9 +8,8 @@ x, 1 and h lie side by side in one buffer, [x | 1 | h]: one product with [W | b 
 one product over all steps is dW, db and dU.
 
 A cell's scan has its parameters, ``parameters(w)`` of a layer's weights and ``weights(p)`` back, and ``forward`` and
-``backward`` over arrays; see
-`scan_lstm`, `scan_gru` and `scan_rnn`. This module is what stands between them and autograd; what they compute with is
-in `arithmetic`, and where it lies in `buffers`.
+``backward`` over arrays; see `scan_lstm`, `scan_gru` and `scan_rnn`. This module is what stands between them and
+autograd; what they compute with is in `arithmetic`, and where it lies in `buffers`.
 """
 
 from collections.abc import Callable

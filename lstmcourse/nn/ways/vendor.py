@@ -142,7 +142,7 @@ def flat_weights(layer, weights: list[list[Weights]]) -> list[Tensor]:
     """The weights of layers and directions in the order that torch's kernels take."""
     each = [w for directions in weights for w in directions]
     if not tied(layer):
-        return [t for w in each for t in _given(w)]
+        return [t for w in each for t in w.given().values()]
     lists = [as_lstm(w, layer.rows, layer.coupled) for w in each]
     return one_buffer(lists) if lists[0][0].is_cuda else [t for ts in lists for t in ts]
 
@@ -150,10 +150,6 @@ def flat_weights(layer, weights: list[list[Weights]]) -> list[Tensor]:
 def tied(layer) -> bool:
     """Whether the cell has other gates than torch's LSTM and runs on its kernel."""
     return layer.vendor is torch._VF.lstm and layer.rows != "ifgo"
-
-
-def _given(w) -> list[Tensor]:
-    return [t for t in (w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, w.weight_hr) if t is not None]
 
 
 def as_lstm(w, rows: str, coupled: bool) -> list[Tensor]:
@@ -206,7 +202,7 @@ def flatten(layer) -> None:
         if torch._use_cudnn_rnn_flatten_weight():
             torch._cudnn_rnn_flatten_weight(
                 weights,
-                len(_given(layer.weights())),
+                len(layer.weights().given()),
                 layer.input_size,
                 rnn.get_cudnn_mode(MODES[layer.vendor]),
                 layer.hidden_size,
