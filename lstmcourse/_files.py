@@ -14,7 +14,7 @@ def home() -> Path:
 
 
 def write(path: str | Path, content: str | bytes) -> None:
-    """Replace a file in one step: whoever reads it sees the old content or the new, never half of it.
+    """Replace a file in one step: a reader sees the old content or the new, never half of it.
 
     Its folder is made if need be; a file that was there keeps its permissions, and no part of the new one stays behind
     when the writing is broken off. Raises OSError.

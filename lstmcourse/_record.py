@@ -88,7 +88,7 @@ def commit(package: Path = PACKAGE) -> str | None:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
 
     try:
-        if not git("ls-files", "--", "."):  # installed into somebody else's repository
+        if not git("ls-files", "--", "."):  # a repository that does not hold the package
             return None
         return git("rev-parse", "HEAD") + (" and changes" if git("status", "--porcelain", "--", ".") else "")
     except (OSError, subprocess.SubprocessError):

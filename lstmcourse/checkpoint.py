@@ -1,7 +1,7 @@
 """Checkpoints: one safetensors file with weights, optimizer and random states, checked by sha256; no pickle in it.
 
 The file's header is JSON (`__metadata__` of the safetensors format): format, versions, step, the sha256 of header and
-tensors together. Writing is atomic: whoever is killed while saving still has the previous file.
+tensors together. Writing is atomic: after a run that was killed while saving, the previous file is there.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """Claims: sentences of the course that are put to the test where they stand."""
 
 import html
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -67,16 +68,9 @@ def _fail(false: list[str]) -> None:
 
 def _truth(ok: Any) -> bool:
     """Read one truth value; a number or a string that happens to be true is more likely a slip than a verdict."""
-    item = ok.item() if getattr(ok, "shape", None) is not None and _size(ok) == 1 else ok
+    shape = getattr(ok, "shape", None)
+    item = ok.item() if shape is not None and math.prod(shape) == 1 else ok
     if isinstance(item, bool):
         return item
-    shape = getattr(ok, "shape", None)
     got = f"{type(ok).__name__} of shape {tuple(shape)}" if shape is not None else f"{type(ok).__name__} {ok!r}"
     raise TypeError(f"ok must be one true or false value (reduce an array with .all() or .any()), got {got}")
-
-
-def _size(array: Any) -> int:
-    size = 1
-    for length in array.shape:
-        size *= length
-    return size

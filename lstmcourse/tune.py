@@ -1,4 +1,4 @@
-"""One setting of the C library that long sequences are worth."""
+"""A setting of the C library that makes long sequences faster."""
 
 import ctypes
 import sys
@@ -12,7 +12,7 @@ def tune_allocator() -> bool:
     glibc asks the system anew for every block above 32 MiB and gives it back when it is freed; the system then clears
     each page again at its first use. A layer's buffers of a long sequence are that large, and the page faults can take
     longer than the arithmetic: nn.LSTM on (T, B, I, H) = (784, 32, 1, 128), forward and backward, was twice as fast
-    after this call (results/bench_cpu.json holds both). Call it once, before the work begins. The price: the process
+    after this call (results/bench_cpu.json holds both). Call it once, before the work begins. In return the process
     keeps up to 2 GiB that it has freed.
 
     Returns whether the setting was made: True on Linux with glibc, False elsewhere, where nothing is changed.

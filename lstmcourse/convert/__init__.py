@@ -1,4 +1,4 @@
-"""The same weights in other hands: reference parameters to and from PyTorch layers, Keras and ONNX.
+"""The same weights in other libraries: reference parameters to and from PyTorch layers, Keras and ONNX.
 
 A library stacks its gates in rows of one matrix, in an order of its own:
 

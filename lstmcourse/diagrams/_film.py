@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import _files
 from ._draw import draw
 from ._graph import depths, values
 from ._picture import Picture
@@ -112,7 +113,7 @@ def export(what: Sequence[Frame] | Picture, path: str | Path, *, width: int = WI
     if target.suffix.lower() not in writers:
         kind = "one picture" if isinstance(what, Picture) else "frames"
         raise ValueError(f"path must end in {' or '.join(writers)} for {kind}, got {target.name!r}")
-    target.write_bytes(writers[target.suffix.lower()]())
+    _files.write(target, writers[target.suffix.lower()]())
     return target
 
 

@@ -71,6 +71,11 @@ def label(name: str, prefix: str = "") -> str:
     return prefix + (name[:-1] + "₋" if name.endswith("_") else name)
 
 
+def numbered(name: str, k: int) -> str:
+    """A quantity with its step: h₁₂."""
+    return name + str(k).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
 def text(x: float, y: float, words: str, fill: str, px: float = 12, anchor: str = "middle", extra: str = "") -> str:
     """A line of text; y is that of its base line."""
     place = f'x="{x:g}" y="{y:g}" font-size="{px:g}" text-anchor="{anchor}"'

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ._ink import BOLD, Ink, arrow, line, number, text
+from ._ink import BOLD, Ink, arrow, line, number, numbered, text
 from ._picture import Picture, sheet
 
 UNIT, WIDEST, SEGMENT, LEFT, ROOM = 18.0, 90.0, 92, 128, 56
@@ -39,15 +39,12 @@ def pipes(
         said.append(f"{', '.join(map(number, row))}: {number(left[0])} of it arrives at step 0")
     tall = top + 14
     for t in range(T + 1):
-        out.append(text(LEFT + SEGMENT * t, tall - 34, f"h{t}".translate(_SUB), ink("ink"), 14, extra=BOLD))
+        out.append(text(LEFT + SEGMENT * t, tall - 34, numbered("h", t), ink("ink"), 14, extra=BOLD))
     words = "Each step multiplies by its Jacobian, here a number. The first step gets the product of them all."
     out.append(text(14, tall - 10, words, ink("muted"), 12.5, "start"))
     return sheet(
         "".join(out), (wide, tall), ink, title, f"By the factors of the steps: {'; '.join(said)}.", round(wide)
     )
-
-
-_SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def _fate(left: float) -> str:

@@ -10,13 +10,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from ._ink import BOLD, Ink, Point, arrow, box, label, largest, line, number, plate, plate_size, tag, text
+from ._ink import BOLD, Ink, Point, arrow, box, label, largest, line, number, numbered, plate, plate_size, tag, text
 from ._picture import Picture, sheet
 
 STEP, BOX_WIDTH, BOX_HEIGHT, LANE, MARGIN, TOP = 200, 84, 56, 46, 104, 52
 ROW_STEPS, BELOW = 4, 76  # steps side by side: with more of them the numbers would be too small to read
 LETTERS = 2, 7
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def unrolled(
@@ -75,21 +74,20 @@ def _reading(letters: str, ink: Ink, title: str) -> Picture:
     for t, (a, b) in enumerate(pairwise(ends)):
         start, end = a + (38 if t else 0), b - (38 if t < len(middles) else 0)
         wire((start, y_h), (end, y_h), colours["U"], "U" if t < len(middles) else "")
-        out.append(text(start + (2 if t else -10), y_h - 12 if t else y_h + 5, f"h{t}".translate(SUBSCRIPTS),
+        out.append(text(start + (2 if t else -10), y_h - 12 if t else y_h + 5, numbered("h", t),
                         ink("ink"), 14, "start" if t else "end", BOLD))  # fmt: skip
     for t, (x, read, following) in enumerate(zip(middles, letters, letters[1:], strict=False), 1):
-        mark = str(t).translate(SUBSCRIPTS)
         wire((x, y_in - 18), (x, y_h + 26), colours["W"], "W")
         wire((x, y_h - 26), (x, y_out + 17), colours["W_out"], "W_out")
         out.append(box((x, y_in), (36, 36), ink("x"), ink) + text(x, y_in + 6, _seen(read), ink("ink"), 17, extra=BOLD))
-        out.append(text(x - 26, y_in + 5, f"x{mark}", ink("ink"), 14, "end", BOLD))
+        out.append(text(x - 26, y_in + 5, numbered("x", t), ink("ink"), 14, "end", BOLD))
         out.append(box((x, y_h), (76, 52), ink("h"), ink) + text(x, y_h - 2, "tanh", ink("ink"), 15))
         out.append(text(x, y_h + 17, "+ b", ink("ink"), 13))
         out.append(box((x, y_out), (88, 34), colours["W_out"], ink, 17) + text(x, y_out + 5, "softmax", ink("ink"), 14))
         wire((x, y_out - 17), (x, y_loss + 14), colours["loss"])
         wire((x, y_next + 14), (x, y_loss - 14), colours["loss"])
         out.append(box((x, y_loss), (44, 28), colours["loss"], ink, 14))
-        out.append(text(x, y_loss + 5, f"L{mark}", ink("ink"), 14, extra=BOLD))
+        out.append(text(x, y_loss + 5, numbered("L", t), ink("ink"), 14, extra=BOLD))
         out.append(box((x, y_next), (30, 30), ink("x"), ink, tint=0))
         out.append(text(x, y_next + 5, _seen(following), ink("ink"), 15, extra=BOLD))
     wide, tall = middles[-1] + 130, 490
@@ -130,7 +128,7 @@ def _chain(vectors: Mapping[str, list[np.ndarray]], states: list[str], back: boo
     def wire(name: str, t: int, a: Point, b: Point) -> None:
         colour, vector = ink(name), vectors[name][t - (name == "x")]
         wires.append(line([a, b], colour, 2.0) + arrow([a, b], colour, back))
-        words = ("d" if back else "") + name + str(t).translate(SUBSCRIPTS)
+        words = numbered(("d" if back else "") + name, t)
         plates.append(plate(((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), vector, colour, ink, words, scale, False))
 
     def step(t: int, x: float, top: float) -> None:

@@ -19,7 +19,7 @@ def clamp(
     units=None,
     state=None,
 ):
-    """Run a network with one gate held at a value: what it would do if it could not forget, write or speak.
+    """Run a network with one gate held at a value: what it would do if it could not forget, for instance.
 
     Args:
         cell, p: the network; the cell may be one's own, if it states its ``gates``.

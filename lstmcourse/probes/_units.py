@@ -1,4 +1,4 @@
-"""Which unit knows: how well each one alone predicts a label."""
+"""How well each unit alone predicts a label."""
 
 from typing import NamedTuple
 

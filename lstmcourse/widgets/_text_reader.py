@@ -1,4 +1,4 @@
-"""Read a text with one unit's eyes."""
+"""A text coloured by the activations of one unit."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -67,7 +67,7 @@ def _glue(tokens: Sequence[str]) -> str:
 
 
 def text_reader(tokens: Sequence[str], activations: np.ndarray | Mapping[str, np.ndarray]) -> Explorer:
-    """Read a text with one unit's eyes: a slider chooses the unit, from 1, a list the quantity if there are several.
+    """A text coloured by the activations of one unit, which a slider chooses, from 1; a list chooses among quantities.
 
     tokens: T strings (a str is taken letter by letter); activations: (T, H), or name -> (T, H).
     ``HTML(widgets.text_reader(tokens, h).figure(unit=7))`` is the still picture. ValueError for what is not of that

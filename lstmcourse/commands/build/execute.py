@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lstmcourse import _files
+from lstmcourse.commands.build import pages
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
@@ -79,7 +80,7 @@ def execute(
             where = f"cell {running['index']} (id {cell.id})"
             raise NotebookError(f"{path}: {where} failed, the file is as it was:\n{cell.source}\n→ {said}") from error
     normalise(notebook)
-    _files.write(path, nbformat.writes(notebook) + "\n")
+    _files.write(path, pages.text(notebook))
 
 
 def give_ids(notebook: Any) -> None:

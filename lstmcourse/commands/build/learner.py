@@ -137,7 +137,7 @@ def learners(notebook: Any, source: Path, target: Path) -> Any:
         else:
             cell.source = LINK.sub(lambda link: link[1] + _moved(link[2], source, target), cell.source)
         if "proof" in pages.tags(cell):
-            cell.metadata["jupyter"] = {**cell.metadata.get("jupyter", {}), "source_hidden": True}
+            pages.fold(cell)
     return made
 
 

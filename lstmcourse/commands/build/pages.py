@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import nbformat
 
+from lstmcourse import _files
+
 ROOT = Path(__file__).resolve().parents[3]
 WORDS_A_MINUTE = 130
 SECONDS_A_LINE = 8
@@ -32,6 +34,11 @@ def text(notebook: Any) -> str:
 def tags(cell: Any) -> set[str]:
     """The tags of a cell."""
     return set(cell.metadata.get("tags", []))
+
+
+def fold(cell: Any) -> None:
+    """Collapse the source of a cell, as JupyterLab does it."""
+    cell.metadata["jupyter"] = {**cell.metadata.get("jupyter", {}), "source_hidden": True}
 
 
 def title(notebook: Any) -> str:
@@ -118,8 +125,6 @@ def fill(notebook: Any, name: str, new: str) -> bool:
 
 def edit(path: Path, change: Callable[[Any], None]) -> bool:
     """Let `change` work on a notebook; written, and True, if that made a difference."""
-    from lstmcourse import _files
-
     old = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(old, as_version=nbformat.NO_CONVERT)
     change(notebook)

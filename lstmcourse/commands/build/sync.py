@@ -105,7 +105,7 @@ def renew(notebook: Any, first: Callable[[str], str] | None = None) -> None:
         if cell.cell_type == "markdown":
             cell.source = TIME.sub(line, cell.source)
         if "proof" in pages.tags(cell):
-            cell.metadata["jupyter"] = {**cell.metadata.get("jupyter", {}), "source_hidden": True}
+            pages.fold(cell)
 
 
 def _head(notebook: Any, exercise: Any) -> None:
