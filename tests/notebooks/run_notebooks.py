@@ -24,7 +24,7 @@ CELL_SECONDS = 120
 SLOWEST = 10
 NBVAL = (
     *("-v", "--color=no", "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_SECONDS}"),
-    *("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest"),
+    *("-p", "no:cacheprovider", "-p", "no:xdist"),
     f"--nbval-sanitize-with={Path(__file__).with_name('nbval_sanitize.cfg')}",
     *("-o", "addopts=", "-o", "filterwarnings="),  # nbval's own warnings are not ours to make errors of
 )
