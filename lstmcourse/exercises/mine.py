@@ -175,8 +175,9 @@ def _gather_global(name: str, value: Any, module: str, parts: dict[str, str]) ->
     """What a name of the notebook needs to be there again; what cannot be written down is left out."""
     if isinstance(value, types.ModuleType):
         parts[name] = f"import {value.__name__} as {name}\n"
-    elif isinstance(value, PLAIN):
-        parts[name] = f"{name} = {value!r}\n"
+    elif isinstance(value, (*PLAIN, np.generic)):
+        plain = value.item() if isinstance(value, np.generic) else value  # np.float64(1.0) would need its import first
+        parts[name] = f"{name} = {plain!r}\n"
     elif getattr(value, "__module__", None) == module and isinstance(value, types.FunctionType | type):
         if value.__name__ == name:
             _gather(value, parts)

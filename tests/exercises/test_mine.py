@@ -13,6 +13,7 @@ from lstmcourse.exercises.nb01.e2_rnn_step import exercise as STEP
 
 module = sys.modules["lstmcourse.exercises.mine"]
 ONE = 1.0
+SCALE = np.float64(1.0)
 TABLE = np.ones(1)
 
 
@@ -45,6 +46,10 @@ def unit_by_unit(W, U, b, x, h_):
         for j in range(len(b)):
             h[row, j] = np.tanh(W[j] @ x[row] + U[j] @ h_[row] + b[j])
     return (h,)
+
+
+def with_a_number_of_numpy(W, U, b, x, h_):
+    return (np.tanh(SCALE * (x @ W.T + h_ @ U.T + b)),)
 
 
 def with_an_array(W, U, b, x, h_):
@@ -158,6 +163,12 @@ def test_an_attempt_that_fails_leaves_the_answer_that_passed(home):
     kept = module.path(STEP).read_text()
     check("E1.2", transposed)
     assert module.path(STEP).read_text() == kept
+
+
+def test_a_number_of_numpy_is_kept_as_a_number(capsys):
+    check("E1.2", with_a_number_of_numpy)
+    assert "Not kept" not in capsys.readouterr().out
+    assert "\nSCALE = 1.0\n" in module.path(STEP).read_text()
 
 
 @pytest.mark.parametrize(
