@@ -65,4 +65,4 @@ def test_a_folder_in_which_no_notebook_calls_mine_fails(tmp_path, capsys):
 
 def test_a_value_is_answered_by_what_the_solution_returns():
     source = run_answers.answer(exercises.get("E4.4"))
-    assert source.endswith("\nbias = standing_bias()") and "def standing_bias" in source
+    assert source.endswith("\nking_unit = king_unit()") and "def king_unit" in source

@@ -22,7 +22,8 @@ def lstm_backward(
     """One step of the LSTM, backward.
 
     W (4H, I), U (4H, H), b (4H,), rows i, f, g, o; x (B, I), h_ (B, H), c_ (B, H) as in E4.1.
-    dh (B, H), dc (B, H): what the loss and the later steps ask of h and of c. c reaches the loss through h as well.
+    dh (B, H), dc (B, H): the gradients that arrive at h and c from the loss and from later steps. c reaches the loss
+    through h as well.
     Returns dW (4H, I), dU (4H, H), db (4H,), dx (B, I), dh_ (B, H), dc_ (B, H).
     """
     a_i, a_f, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 4, axis=1)
@@ -199,7 +200,7 @@ exercise = Exercise(
     difficulty=4,
     importance=5,
     lines=9,
-    can_now="send an error back through an LSTM, and say which one number multiplies it on its way along c",
+    can_now="send a gradient back through an LSTM, and say what multiplies it along c",
     returns={"dW": "(4H, I)", "dU": "(4H, H)", "db": "(4H,)", "dx": "(B, I)", "dh_": "(B, H)", "dc_": "(B, H)"},
     hints=HINTS,
     symptoms=SYMPTOMS,
