@@ -1,8 +1,8 @@
 """Gated recurrent networks: a course, and the cells and layers it is built on.
 
-Subpackages and the functions ``check``, ``hint``, ``solution``, ``progress``, ``mine``, ``claim`` and ``proof`` are
-loaded when first used (PEP 562), so that ``import lstmcourse`` loads neither torch nor matplotlib and
-``lstmcourse.reference`` works without torch.
+Subpackages and the functions ``check``, ``hint``, ``solution``, ``progress``, ``mine``, ``claim``, ``proof`` and
+``tune_allocator`` are loaded when first used (PEP 562), so that ``import lstmcourse`` loads neither torch nor
+matplotlib and ``lstmcourse.reference`` works without torch.
 """
 
 from importlib import import_module

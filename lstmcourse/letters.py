@@ -48,7 +48,10 @@ def load() -> Text:
 
 
 def long_run() -> dict:
-    """What `python -m lstmcourse.experiments.writing` stored: "rows" with its bits, "lines" that it wrote."""
+    """What `python -m lstmcourse.experiments.writing` stored: "rows" with its bits, "lines" that it wrote.
+
+    Raises FileNotFoundError outside of a checkout of the course.
+    """
     return json.loads((_record.RESULTS / "writing.json").read_text(encoding="utf-8"))["result"]
 
 

@@ -1,4 +1,4 @@
-"""Records as text: what `experiments show`, `list` and `status` print."""
+"""Records as text: what `experiments show` and `experiments status` print."""
 
 from pathlib import Path
 
@@ -15,9 +15,8 @@ def show(record: Record, control: Record | None = None) -> str:
     made = data["provenance"]
     lines = [
         f"{data['name']}: {data['title']}",
-        f"{len(record.blocks)} blocks of {record.nets} nets, {settings['updates']} updates; solved: {record.solved}"
-        if record.solved
-        else f"{len(record.blocks)} blocks of {record.nets} nets, {settings['updates']} updates",
+        f"{len(record.blocks)} blocks of {record.nets} nets, {settings['updates']} updates"
+        + (f"; solved: {record.solved}" if record.solved else ""),
         f"{made['date']}, commit {(made['commit'] or 'none (a draft)')[:10]}, torch {made['machine']['torch']}, "
         f"{record.seconds / 60:.0f} min",
     ]

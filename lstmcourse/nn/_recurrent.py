@@ -54,7 +54,6 @@ class Recurrent(nn.Module):
     """
 
     rows: ClassVar[str]  # one letter for each gate, in the order of the rows of weight_ih
-    gates: ClassVar[int]  # len(rows)
     states: tuple[str, ...] = ("h",)
     initial: ClassVar[Mapping[str, float]] = {}  # the number at which a state starts where that is not 0
     vectors: tuple[str, ...] = ()  # parameters of shape (H,) beside the weights: the peepholes
@@ -67,8 +66,6 @@ class Recurrent(nn.Module):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "rows" in cls.__dict__:
-            cls.gates = len(cls.rows)
         if "step" in cls.__dict__:  # another cell: the fast ways of the class above compute that one's, not this one's
             cls.scan, cls.vendor = cls.__dict__.get("scan"), cls.__dict__.get("vendor")
 
@@ -128,7 +125,7 @@ class Recurrent(nn.Module):
 
     def _shapes(self, layer: int) -> dict[str, tuple[int, ...]]:
         """The parameters of one layer in one direction, in torch.nn's order."""
-        G, H, P = self.gates, self.hidden_size, self._output_size
+        G, H, P = len(self.rows), self.hidden_size, self._output_size
         I = self.input_size if layer == 0 else self._directions * P
         shapes: dict[str, tuple[int, ...]] = {"weight_ih": (G * H, I), "weight_hh": (G * H, P)}
         if self.bias:

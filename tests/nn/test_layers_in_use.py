@@ -290,7 +290,7 @@ def test_signatures_name_their_arguments(layer):
     """For those who read help(), and for torch.nn.utils.skip_init, which looks for ``device``."""
     wanted = ["input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional", "dtype"]
     assert set(wanted) <= set(inspect.signature(layer).parameters)
-    assert torch.nn.utils.skip_init(layer, I, H).weight_hh_l0.shape == (layer.gates * H, H)
+    assert torch.nn.utils.skip_init(layer, I, H).weight_hh_l0.shape == (len(layer.rows) * H, H)
 
 
 @pytest.mark.parametrize("name", ["peephole", "gru"])
