@@ -1,65 +1,69 @@
 """E9.3: up to which batch a step waits longer than it computes."""
 
-from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
 
 from lstmcourse.exercises import Exercise, wrong
 
 
-def waits_up_to() -> int:
-    """The largest batch at which a step forward of an LSTM waits longer than it computes.
+def waits_up_to(I: int, H: int, speed: float, wait: float) -> int:
+    """The largest batch at which a step forward of an LSTM waits at least as long as it multiplies.
 
-    I = 64 inputs, H = 128 units, 150 billion (1.5e11) operations a second, and 20 microseconds of waiting a step.
-    A multiplication and an addition are two operations.
+    I inputs, H units; speed: operations a second, a multiplication and the addition after it being two;
+    wait: seconds that a step takes beside its products, whatever the sizes are.
+    Returns batch, a whole number; 0 where even one sequence multiplies longer than the step waits.
     """
-    return _batch()
+    operations = 2 * 4 * H * (I + H)  # for one sequence
+    return int(wait * speed // operations)
 
 
-def _batch(operations: int = 2, gates: int = 4, I: int = 64, H: int = 128, speed: float = 150e9, wait: float = 20e-6):
-    B = 1
-    while operations * gates * (B + 1) * H * (I + H) / speed < wait:
-        B += 1
-    return B
+def case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
+    """I, H, a speed of 20 to 500 billion operations a second, a wait of 20 to 200 microseconds."""
+    return n.I, n.H, 1e9 * rng.uniform(20, 500), 1e-6 * rng.uniform(20, 200)
 
 
 HINTS = (
-    "Write down the operations of one step for one sequence, and how long they take.",
-    "8 B H (I + H) / F < λ with H = 128, I = 64, F = 150e9, λ = 20e-6.",
+    "Write down the operations of one step for one sequence, and how long a batch of them takes.",
+    "A step multiplies [x, h] of length I + H with 4H rows: 2 · 4H (I + H) operations for one sequence, B times that\n"
+    "for a batch. The largest B with  B · 8H (I + H) / speed ≤ wait.",
     """
-    one = 8 * 128 * (64 + 128) / 150e9  # seconds of computing for one sequence
-    batch = max(B for B in range(1, 100) if ...)
+    operations = ...  # for one sequence
+    return int(wait * speed // operations)
     """,
 )
 
 SYMPTOMS = {
     "twice too large": "A multiplication and the addition after it are two operations.",
-    "one too large": "At the batch asked for, the step must still wait longer than it computes.",
+    "four times too large": "An LSTM has four blocks of H rows.",
+    "one too large": "At the batch asked for, the step must still wait as long as it multiplies: round down.",
 }
 
 WRONG = {
-    "multiplications": wrong(partial(_batch, operations=1), "only the multiplications are counted, not the additions"),
-    "inputs forgotten": wrong(partial(_batch, I=0), "W x is left out: a step has H (I + H) weights a gate, not H²"),
-    "a GRU": wrong(partial(_batch, gates=3), "three gates are counted; an LSTM has four blocks of rows"),
-    "one too many": wrong(lambda: _batch() + 1, "you give the first batch that computes longer than it waits"),
-    "backward too": wrong(partial(_batch, operations=6), "the way back is counted too; the question is about forward"),
-    "one gate": wrong(partial(_batch, gates=1), "you counted one gate, and there are four"),
+    "multiplications": wrong("2 * 4 * H", "4 * H", "only the multiplications are counted, not the additions"),
+    "inputs forgotten": wrong("(I + H)", "H", "W x is left out: a row has I + H weights, not H"),
+    "state forgotten": wrong("(I + H)", "I", "U h is left out: a row has I + H weights, not I"),
+    "a GRU": wrong("2 * 4 * H", "2 * 3 * H", "three blocks of rows are counted; an LSTM has four"),
+    "one gate": wrong("2 * 4 * H", "2 * H", "one block of rows is counted; an LSTM has four"),
+    "backward too": wrong("2 * 4 * H", "6 * 4 * H", "the way back is counted too; the question is about forward"),
+    "one too many": wrong("// operations)", "// operations) + 1", "you give the first batch that multiplies longer"),
+    "microseconds": wrong("wait * speed", "wait * 1e-6 * speed", "wait is taken as microseconds; it is in seconds"),
 }
 
 exercise = Exercise(
     id="E9.3",
     title="Waiting or computing?",
     solution=waits_up_to,
-    kind="experiment",
     minutes=6,
     difficulty=2,
     importance=4,
-    lines=3,
+    lines=2,
     can_now="say from the sizes alone whether a layer waits or computes, and which of the two is worth improving",
-    returns={"batch": "a number of sequences"},
+    returns={"batch": "a whole number"},
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,
-    rtol=0,
-    atol=0.1,
-    stub="batch = ...  # the largest B for which 8 B H (I + H) / F is less than the wait",
-    helpers=(_batch,),
+    case=case,
+    sizes=({"I": 32, "H": 64}, {"I": 8, "H": 16}, {"I": 96, "H": 48}),
+    edges={"one sequence of a wide net multiplies longer than it waits": lambda rng: (1024, 2048, 1e9, 1e-5)},
 )

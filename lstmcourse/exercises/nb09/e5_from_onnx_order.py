@@ -1,4 +1,4 @@
-"""E9.2: the weights of an ONNX LSTM in PyTorch's order."""
+"""E9.5: the weights of an ONNX LSTM in PyTorch's order."""
 
 from types import SimpleNamespace
 
@@ -80,7 +80,7 @@ WRONG = {
 }  # fmt: skip
 
 exercise = Exercise(
-    id="E9.2",
+    id="E9.5",
     title="Weights from ONNX",
     solution=from_onnx_order,
     minutes=10,

@@ -1,4 +1,4 @@
-"""E9.1: the output of each sequence of a padded batch at its own last step."""
+"""E9.4: the output of each sequence of a padded batch at its own last step."""
 
 from types import SimpleNamespace
 
@@ -76,7 +76,7 @@ WRONG = {
 }  # fmt: skip
 
 exercise = Exercise(
-    id="E9.1",
+    id="E9.4",
     title="The last valid step",
     solution=last_valid,
     minutes=8,
