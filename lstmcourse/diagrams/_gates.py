@@ -6,7 +6,7 @@ from ._picture import Picture, sheet
 
 def valve(
     i: float = 0.2,
-    f: float = 0.9,
+    f: float | None = 0.9,
     o: float = 0.6,
     *,
     theme: str = "auto",
@@ -14,9 +14,10 @@ def valve(
 ) -> Picture:
     """The cell state as water that goes round, one round a step; valves for what comes in, stays and goes out.
 
-    i, f, o: how far each gate is open, 0 to 1. ValueError for others.
+    i, f, o: how far each gate is open, 0 to 1. f=None is the cell of 1997: no valve on the way round. ValueError for
+    others.
     """
-    for name, value in (("i", i), ("f", f), ("o", o)):
+    for name, value in (("i", i), ("f", 1 if f is None else f), ("o", o)):
         if not 0 <= value <= 1:
             raise ValueError(f"{name} must be 0 to 1, got {value}")
     ink, wide, tall = Ink(theme), 700, 376
@@ -34,15 +35,18 @@ def valve(
         out.append(arrow([(b - 40, y), (b + 8, y)], colour, width=7))
     out.append(_shutter(((40.0 + x - r - 15) / 2, y), full, i, "i", "input gate", ink("i"), ink))
     out.append(_shutter(((x + r + 675) / 2, y), full, o, "o", "output gate", ink("o"), ink))
-    out.append(_shutter((x, y - r), full, f, "f", "forget gate", ink("f"), ink))
+    if f is not None:
+        out.append(_shutter((x, y - r), full, f, "f", "forget gate", ink("f"), ink))
     out.append(text(40, y - 28, "candidate g", ink("ink"), 14, "start", BOLD))
     out.append(text(660, y - 28, "h: c is read, not drained", ink("ink"), 14, "end", BOLD))
-    out.append(text(x, tall - 40, f"c = f ∘ c₋ + i ∘ g = {number(f)} c₋ + {number(i)} g", ink("ink"), 14))
+    kept = ("c₋", "c₋") if f is None else ("f ∘ c₋", f"{number(f)} c₋")
+    out.append(text(x, tall - 40, f"c = {kept[0]} + i ∘ g = {kept[1]} + {number(i)} g", ink("ink"), 14))
     out.append(text(x, tall - 16, f"h = o ∘ tanh(c) = {number(o)} tanh(c)", ink("ink"), 14))
+    kept_share = f"The forget gate f is a valve on its way, open to {number(f or 0)}: so much of c is kept."
     alt = (
-        "The state c goes round, one round a step. The forget gate f is a valve on its way, open to "
-        f"{number(f)}: so much of c is kept. The input gate i, open to {number(i)}, lets that share of the candidate g "
-        f"in, the output gate o, open to {number(o)}, lets that share of tanh c be read as h."
+        f"The state c goes round, one round a step. {'All of it is kept.' if f is None else kept_share} The input gate "
+        f"i, open to {number(i)}, lets that share of the candidate g in, the output gate o, open to {number(o)}, lets "
+        "that share of tanh c be read as h."
     )
     return sheet("".join(out), (wide, tall), ink, title, alt, wide)
 

@@ -24,6 +24,7 @@ PICTURES = {
     "reber": diagrams.reber,
     "reber path": lambda **look: diagrams.reber("BPBTSSXXTVVEPE", **look),
     "valve": diagrams.valve,
+    "valve of 1997": lambda **look: diagrams.valve(0.3, None, 0.6, **look),
     "valve shut": lambda **look: diagrams.valve(0.0, 1.0, 0.0, **look),
     "keep and write": diagrams.keep_and_write,
 } | {
