@@ -18,6 +18,12 @@ def line(x: np.ndarray, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return y, z
 
 
+def tripled(x: np.ndarray, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """y = 3 x and z = 3 a, for x and a (B, H)."""
+    s = 3.0
+    return s * x, s * a
+
+
 def line_case(rng, n):
     return rng.normal(size=(n.B, n.H)), rng.normal(size=(n.B, n.H))
 
@@ -112,10 +118,17 @@ def test_two_mistakes_that_are_not_known_are_not_named():
 
 
 def test_two_mistakes_are_told_where_one_undoes_a_part_of_the_other():
-    exercise = exercises.get("E3.2")
-    names = "all rows halved", "bias forgotten"
-    both = Patched(exercise.solution, sum((exercise.wrong[name][0].changes for name in names), ()))
-    assert exercises.run(exercise, both).mistake == " + ".join(names)
+    exercise = own(
+        solution=tripled,
+        case=line_case,
+        sizes=exercises.STEP_SIZES,
+        returns={"y": "(B, H)", "z": "(B, H)"},
+        wrong={
+            "doubled": wrong("s = 3.0", "s = 2.0", "both are doubled"),
+            "z as it is": wrong("s * a", "a", "z is left as it is"),
+        },
+    )
+    assert exercises.run(exercise, lambda x, a: (2 * x, a)).mistake == "doubled + z as it is"
 
 
 def test_two_mistakes_are_told_where_one_changes_the_form():

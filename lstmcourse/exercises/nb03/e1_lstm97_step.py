@@ -86,8 +86,7 @@ WRONG = {
     "candidate not squashed": wrong("np.tanh(a_g)", "a_g", "the candidate is a_g itself, without its tanh"),
     "stretched as in 1997": wrong(
         "np.tanh(a_g)", "2 * np.tanh(a_g / 2)", "np.tanh(c)", "np.tanh(c / 2)",
-        "the squashing functions are those of the paper, 4σ(a) - 2 and 2σ(c) - 1; this exercise wants tanh for both "
-        "(E3.2 shows how the two are related)",
+        "the squashing functions are those of the paper, 4σ(a) - 2 and 2σ(c) - 1; this exercise wants tanh for both"
     ),
     "σ for the output": wrong(
         "np.tanh(c)", "1 / (1 + np.exp(-c))",
@@ -120,7 +119,7 @@ exercise = Exercise(
     difficulty=2,
     importance=5,
     lines=5,
-    can_now="write the cell of 1997 for a batch, and say which line keeps the past and which two lines guard it",
+    can_now="write the cell of 1997 for a batch, and say which line keeps the past and which two gates stand around it",
     returns={"h": "(B, H)", "c": "(B, H)"},
     case=case,
     sizes=STEP_SIZES,

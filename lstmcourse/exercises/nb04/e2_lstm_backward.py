@@ -38,7 +38,7 @@ def lstm_backward(
 
 
 HINTS = (
-    "It is E3.3 with one gate more. In c = f c_ + i g the forget gate and the old state multiply each other: each\n"
+    "It is E3.2 with one gate more. In c = f c_ + i g the forget gate and the old state multiply each other: each\n"
     "one's gradient carries the other as its factor.",
     "do = dh ∘ tanh(c),  dc = dc + dh ∘ o ∘ (1 − tanh²(c));  di = dc ∘ g,  df = dc ∘ c_,  dg = dc ∘ i,\n"
     "dc_ = dc ∘ f;  da_f = df ∘ f(1 − f), and i and o likewise, da_g = dg ∘ (1 − g²);  then da, side by side:\n"

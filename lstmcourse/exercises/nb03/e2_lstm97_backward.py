@@ -1,4 +1,4 @@
-"""E3.3: one step of the LSTM of 1997, backward."""
+"""E3.2: one step of the LSTM of 1997, backward."""
 
 from functools import partial
 
@@ -22,8 +22,8 @@ def lstm97_backward(
     """One step of the LSTM of 1997, backward.
 
     W (3H, I), U (3H, H), b (3H,), rows i, g, o; x (B, I), h_ (B, H), c_ (B, H) as in E3.1.
-    dh (B, H), dc (B, H): what the loss and the later steps ask of h and of c. But c reaches the loss
-    through h as well.
+    dh (B, H), dc (B, H): the gradients of the loss that arrive at h and at c from all that happened to them later. But
+    c also reaches the loss through this step's h.
     Returns dW (3H, I), dU (3H, H), db (3H,), dx (B, I), dh_ (B, H), dc_ (B, H).
     """
     a_i, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 3, axis=1)
@@ -55,7 +55,7 @@ SYMPTOMS = {
     "dc_ is wrong": "c_ enters the sum c = c_ + i * g with the factor 1, so dc_ is all of dc: what arrived from "
     "later, plus what came through h. No gate multiplies it.",
     "right where dc is 0, wrong otherwise": "The gradient that arrives through c is dropped. Add it to the one "
-    "that comes through h, before the gates take their share.",
+    "that comes through h, before the gates get theirs.",
     "right where dh is 0, wrong otherwise": "c reaches the loss through h too: add dh * o * (1 - tanh(c)**2) to dc.",
     "the gates' rows are wrong by a factor near 4": "i is σ(a) already. Its slope is i * (1 - i); σ is not taken "
     "again.",
@@ -65,7 +65,7 @@ SYMPTOMS = {
 WRONG = {
     "carousel lost": wrong(
         "dc * i, dc", "dc * i, 0 * dc",
-        "dc_ is zero: the error gets off the carousel at every step, and c might as well not be there",
+        "dc_ is zero: nothing is handed back along c, and c might as well not be there",
     ),
     "arriving dc dropped": wrong(
         "dc + dh", "dh",
@@ -82,11 +82,13 @@ WRONG = {
     ),
     "truncated as in 1997": wrong(
         "da @ U", "0 * h_",
-        "dh_ is zero: this is the truncated gradient of 1997, which lets no error leave the cell for the step before "
-        "except along c. It is fast and local, and it is not the gradient",
+        "dh_ is zero: this is the truncated gradient of 1997, which hands nothing to the step before except along c. "
+        "It is fast and local, and it is not the gradient",
     ),
     "no tanh'(c)": wrong(" * (1 - tanh_c**2)", "", "the derivative of tanh(c) is left out"),
-    "no gate on the way in": wrong("dh * o *", "dh *", "the output gate is left out where the error goes from h to c"),
+    "no gate on the way in": wrong(
+        "dh * o *", "dh *", "the output gate is left out where the gradient goes from h to c"
+    ),
     "no slopes": wrong(
         "[di * i * (1 - i), dg * (1 - g**2), do * o * (1 - o)]", "[di, dg, do]",
         "the derivatives of σ and tanh are left out: di, dg and do go straight into the weights",
@@ -150,14 +152,14 @@ WRONG = {
 case = partial(backward_case, step_case=e1_lstm97_step.case)
 
 exercise = Exercise(
-    id="E3.3",
+    id="E3.2",
     title="The step back",
     solution=lstm97_backward,
     minutes=25,
     difficulty=4,
     importance=5,
     lines=8,
-    can_now="send an error back through the cell of 1997, gate by gate, and point at the line on which it rides",
+    can_now="send a gradient back through the cell of 1997, and point at the line on which it is constant",
     returns={"dW": "(3H, I)", "dU": "(3H, H)", "db": "(3H,)", "dx": "(B, I)", "dh_": "(B, H)", "dc_": "(B, H)"},
     case=case,
     sizes=STEP_SIZES,
