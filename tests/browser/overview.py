@@ -19,7 +19,7 @@ ANSWER = """def gru_step_reset_before(W, U, b, x, h_):
     U_r, U_z, U_n = np.split(U, 3)
     r, z = reference.sigmoid(a_r + h_ @ U_r.T), reference.sigmoid(a_z + h_ @ U_z.T)
     n = np.tanh(a_n + (r * h_) @ U_n.T)
-    return (1 - z) * h_ + z * n
+    return ((1 - z) * h_ + z * n,)
 
 
 check("E7.1", gru_step_reset_before)"""

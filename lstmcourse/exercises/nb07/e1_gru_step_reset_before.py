@@ -24,19 +24,22 @@ def keeping(rng: np.random.Generator, b_z: float) -> tuple:
     return W, U, b, x, h_
 
 
-def gru_step_reset_before(W: np.ndarray, U: np.ndarray, b: np.ndarray, x: np.ndarray, h_: np.ndarray) -> np.ndarray:
+def gru_step_reset_before(
+    W: np.ndarray, U: np.ndarray, b: np.ndarray, x: np.ndarray, h_: np.ndarray
+) -> tuple[np.ndarray]:
     """One step of the GRU as Cho et al. (2014) published it: the reset gate acts on h_ before U_n does.
 
     W (3H, I), U (3H, H), b (3H,): the rows of the reset gate r first, then the update gate z, then the candidate n.
     x (B, I) is the input now, h_ (B, H) the state one step ago; z is the share of the OLD state.
-    Returns h (B, H).
+    Returns (h,), a tuple that holds h (B, H) alone.
     """
     H = U.shape[1]
     a_r, a_z, a_n = np.split(x @ W.T + b, 3, axis=1)
     r = 1 / (1 + np.exp(-(a_r + h_ @ U[:H].T)))
     z = 1 / (1 + np.exp(-(a_z + h_ @ U[H : 2 * H].T)))
     n = np.tanh(a_n + (r * h_) @ U[2 * H :].T)
-    return (1 - z) * n + z * h_
+    h = (1 - z) * n + z * h_
+    return (h,)
 
 
 HINTS = (
@@ -86,6 +89,7 @@ SHARED = {
         "-(a_r", "(a_r", "-(a_z", "(a_z",
         "the minus in σ(a) = 1 / (1 + exp(-a)) is missing: both gates do the opposite",
     ),
+    "no tuple": wrong("return (h,)", "return h", "h is returned by itself; the state is a tuple: return (h,)"),
 }  # fmt: skip
 
 NO_RESET = "the reset gate is computed and not used"

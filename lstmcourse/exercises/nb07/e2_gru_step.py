@@ -17,19 +17,20 @@ def case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
 
 def gru_step(
     W: np.ndarray, U: np.ndarray, b: np.ndarray, b_hn: np.ndarray, x: np.ndarray, h_: np.ndarray
-) -> np.ndarray:
+) -> tuple[np.ndarray]:
     """One step of the GRU of cuDNN and PyTorch: the reset gate acts on U_n h_ + b_hn, after the product.
 
     W (3H, I), U (3H, H), b (3H,), rows r, z, n as in E7.1; b_hn (H,) is the candidate's second bias.
     x (B, I) is the input now, h_ (B, H) the state one step ago; z is the share of the OLD state.
-    Returns h (B, H).
+    Returns (h,), a tuple that holds h (B, H) alone.
     """
     a_r, a_z, a_n = np.split(x @ W.T + b, 3, axis=1)
     u_r, u_z, u_n = np.split(h_ @ U.T, 3, axis=1)
     r = 1 / (1 + np.exp(-(a_r + u_r)))
     z = 1 / (1 + np.exp(-(a_z + u_z)))
     n = np.tanh(a_n + r * (u_n + b_hn))
-    return (1 - z) * n + z * h_
+    h = (1 - z) * n + z * h_
+    return (h,)
 
 
 HINTS = (

@@ -14,7 +14,8 @@ def gru_backward(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """One step of the GRU of E7.2, backward.
 
-    W (3H, I), U (3H, H), b (3H,), b_hn (H,), x (B, I), h_ (B, H) as in E7.2; dh (B, H) is what is asked of h.
+    W (3H, I), U (3H, H), b (3H,), b_hn (H,), x (B, I), h_ (B, H) as in E7.2; dh (B, H) is the gradient of
+    the loss with respect to the h that came out.
     Returns dW (3H, I), dU (3H, H), db (3H,), db_hn (H,), dx (B, I), dh_ (B, H).
     """
     a_r, a_z, a_n = np.split(x @ W.T + b, 3, axis=1)
@@ -36,7 +37,7 @@ def case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
 
 
 def _loss(*_):
-    return lambda *case: float(np.sum(case[-1] * gru_step(*case[:-1])))
+    return lambda *case: float(np.sum(case[-1] * gru_step(*case[:-1])[0]))
 
 
 HINTS = (
@@ -54,7 +55,7 @@ HINTS = (
 )
 
 SYMPTOMS = {
-    "only dh_ is wrong": "The ways to h_: directly with z; through U_r and U_z from the two gates; and through U_n "
+    "only dh_ is wrong": "The paths to h_: directly with z; through U_r and U_z from the two gates; and through U_n "
     "from the candidate, behind the reset gate.",
     "only the last rows of dU are wrong": "U_n h_ reaches the candidate through r: its gradient is da_n ∘ r.",
     "db_hn is wrong": "b_hn stands beside U_n h_, behind the reset gate, so its gradient is that of U_n h_.",
@@ -62,7 +63,7 @@ SYMPTOMS = {
 
 WRONG = {
     "no direct way": wrong(
-        "dh * z + du @ U", "du @ U", "dh ∘ z is left out of dh_: that was the way on which an error survives"
+        "dh * z + du @ U", "du @ U", "dh ∘ z is left out of dh_: that is the path that passes no matrix"
     ),
     "reset forgotten": wrong(
         "[da_r, da_z, dv]", "[da_r, da_z, da_n]",
@@ -89,7 +90,7 @@ WRONG = {
     ),
     "no feedback": wrong(" + du @ U", "", "dh_ is dh ∘ z alone: what comes back through U is left out"),
     "direct way by 1 - z": wrong(
-        "dh * z +", "dh * (1 - z) +", "the direct way to h_ has the factor 1 - z; the old state went in with z"
+        "dh * z +", "dh * (1 - z) +", "the direct path to h_ has the factor 1 - z; the old state went in with z"
     ),
     "direct way ungated": wrong(
         "dh * z +", "dh +", "all of dh goes on to h_ directly; the old state went in with z"
@@ -145,7 +146,7 @@ exercise = Exercise(
     difficulty=4,
     importance=4,
     lines=10,
-    can_now="send an error back through a GRU, and name the ways that lead from h to h_",
+    can_now="send a gradient back through a GRU, and name the paths that lead from h to h_",
     returns={
         "dW": "(3H, I)", "dU": "(3H, H)", "db": "(3H,)", "db_hn": "(H,)", "dx": "(B, I)", "dh_": "(B, H)",
     },

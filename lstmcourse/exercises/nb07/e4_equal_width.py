@@ -1,80 +1,96 @@
 """E7.4: the width at which a GRU has as many parameters as an LSTM."""
 
-from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
 
 from lstmcourse.exercises import Exercise, wrong
 
 
-def equal_width() -> int:
-    """The largest H for which torch.nn.GRU(64, H) has at most as many parameters as torch.nn.LSTM(64, 128).
+def equal_width(inputs: int, units: int) -> int:
+    """The largest H for which torch.nn.GRU(inputs, H) has no more parameters than torch.nn.LSTM(inputs, units).
 
-    torch.nn has two biases in each row: G H (I + H + 2) parameters with G gates.
+    inputs, units: whole numbers, at least 1. Both layers as torch makes them, with two biases for every row.
+    Returns H, a whole number.
     """
-    return _width()
-
-
-def _width(gru_gates: int = 3, lstm_gates: int = 4, biases: int = 2, I: int = 64, lstm: int = 128) -> int:
-    budget = lstm_gates * lstm * (I + lstm + biases)
-    H = 1
-    while gru_gates * (H + 1) * (I + H + 1 + biases) <= budget:
+    budget = 4 * units * (inputs + units + 2)
+    H = units
+    while 3 * (H + 1) * (inputs + H + 1 + 2) <= budget:
         H += 1
     return H
 
 
+def case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
+    """(inputs, units)."""
+    return n.I, n.H
+
+
 HINTS = (
-    "Count, do not solve: sum(p.numel() for p in layer.parameters()), for one H after the other.",
-    "An LSTM has 4 H (I + H + 2) parameters in torch.nn, a GRU 3 H (I + H + 2).",
+    "Count, do not solve: how many parameters has each layer? Then try one H after the other. (Making the layers and\n"
+    "asking them, sum(p.numel() for p in layer.parameters()), gives the same, slowly.)",
+    "Every row of a gate has `inputs` weights in W, `units` in U and two biases. An LSTM has four blocks of rows,\n"
+    "a GRU three; a block has as many rows as there are units.",
     """
-    size = lambda layer: sum(p.numel() for p in layer.parameters())
-    budget = size(torch.nn.LSTM(64, 128))
-    width = max(H for H in range(1, 300) if ...)
+    budget = 4 * units * (inputs + units + ...)
+    H = units  # this one fits for sure
+    while ... <= budget:  # does one more fit?
+        H += 1
+    return H
     """,
 )
 
 SYMPTOMS = {
-    "one too large": "At most as many: ≤. And the largest H that still fits, not the first that does not.",
-    "170 or 171": "4/3 of the width would do if parameters grew with H; they grow with H squared.",
+    "one too large": "No more than: ≤. And the largest H that still fits, not the first that does not.",
+    "4/3 of the units": "4/3 would do if parameters grew with H; the part in U grows with H squared.",
+    "right for some sizes only": "Is everything counted: W with its inputs, U, and two biases for every row?",
 }
+
+SQUARE = "the width is taken times 4/3, as if parameters grew with H and not with H²"
+ROOT = "the units are taken times the square root of 4/3: that leaves out W and the biases, which grow with H only"
 
 WRONG = {
     "equal width": wrong(
-        lambda: 128,
-        "you give 128, which is equal width; the GRU has three quarters of the parameters then",
+        lambda inputs, units: units,
+        "the GRU has the LSTM's width; it has three quarters of the parameters then, so a wider one fits",
     ),
-    "four thirds": wrong(lambda: 170, "the width is taken times 4/3, as if parameters grew with H and not with H²"),
-    "one too many": wrong(lambda: _width() + 1, "you give the first width that has more, not the last that fits"),
-    "four thirds, rounded up": wrong(
-        lambda: 171,
-        "the width is taken times 4/3, as if parameters grew with H and not with H²",
+    "four thirds": wrong(lambda inputs, units: 4 * units // 3, SQUARE),
+    "four thirds, rounded up": wrong(lambda inputs, units: -(-4 * units // 3), SQUARE),
+    "square root": wrong(lambda inputs, units: int(units * (4 / 3) ** 0.5), ROOT),
+    "square root, rounded up": wrong(lambda inputs, units: int(units * (4 / 3) ** 0.5) + 1, ROOT),
+    "one too many": wrong("return H", "return H + 1", "this is the first width that has more, not the last that fits"),
+    "one too few": wrong("return H", "return H - 1", "this fits, and so does one more; asked is the largest that fits"),
+    "exactly as many is too many": wrong(
+        "<= budget", "< budget", "a width with exactly as many parameters is refused; it has no more, so it fits"
     ),
-    "one too few": wrong(lambda: 150, "you give 150, which fits; so does one more, and asked is the largest that fits"),
-    "square root": wrong(
-        lambda: 147,
-        "128 is taken times the square root of 4/3: that forgets the inputs, whose part grows with H only",
+    "one bias": wrong(
+        "+ units + 2)", "+ units + 1)", "H + 1 + 2)", "H + 1 + 1)",
+        "each row is counted with one bias; torch's layers have two, bias_ih and bias_hh",
     ),
-    "square root, rounded up": wrong(
-        lambda: 148,
-        "128 is taken times the square root of 4/3: that forgets the inputs, whose part grows with H only",
+    "no biases": wrong(
+        "+ units + 2)", "+ units)", "H + 1 + 2)", "H + 1)", "the biases are not counted; torch has two for every row"
     ),
-    "a plain network": wrong(partial(_width, gru_gates=1), "you counted a network with one gate"),
-}
+    "no inputs": wrong(
+        "(inputs + units", "(units", "(inputs + H", "(H", "W is not counted: every row has a weight for each input"
+    ),
+    "two blocks": wrong(
+        "3 * (H", "2 * (H", "the GRU is counted with its two gates; the candidate has a block of rows too"
+    ),
+}  # fmt: skip
 
 exercise = Exercise(
     id="E7.4",
     title="Equal parameters",
     solution=equal_width,
-    kind="experiment",
     minutes=8,
-    difficulty=1,
+    difficulty=2,
     importance=3,
     lines=4,
     can_now="compare two cells at equal parameters instead of equal width, and say which of the two a paper did",
-    returns={"width": "a number of units"},
+    returns={"H": "a number of units"},
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,
-    rtol=0,
-    atol=0.1,
-    stub="width = ...  # the largest H for which torch.nn.GRU(64, H) is no larger than torch.nn.LSTM(64, 128)",
-    helpers=(_width,),
+    case=case,
+    sizes=({"I": 64, "H": 128}, {"I": 1, "H": 31}, {"I": 1, "H": 25}),  # on the last two the biases decide
+    edges={"exactly as many parameters": lambda rng: (3, 30)},
 )
