@@ -83,8 +83,9 @@ def test_what_an_exercise_must_have(id):
 
 @pytest.mark.parametrize("number", range(1, 8))
 def test_a_core_notebook_has_three_exercises_and_from_02_on_an_experiment(number):
-    kinds = [exercises.get(id).kind for id in IDS if id.startswith(f"E{number}.")]
-    assert len(kinds) >= 3 and ("experiment" in kinds or number == 1)
+    here = [exercises.get(id) for id in IDS if id.startswith(f"E{number}.")]
+    measured = [one for one in here if one.kind == "experiment" or one.stages]  # or stages that judge a run
+    assert len(here) >= 3 and (measured or number == 1)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_norm_of_torch_is_near_enough():
         norm = torch.nn.utils.clip_grad_norm_(parameters, max_norm)
         return [p.grad for p in parameters], norm
 
-    result = exercises.run(exercises.get("E2.4"), clip_by_global_norm)
+    result = exercises.run(exercises.get("E2.3"), clip_by_global_norm)
     assert result.passed, result.text
 
 

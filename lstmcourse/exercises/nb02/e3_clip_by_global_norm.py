@@ -1,4 +1,4 @@
-"""E2.4: clipping by global norm."""
+"""E2.3: clipping by global norm."""
 
 from types import SimpleNamespace
 
@@ -118,7 +118,7 @@ def gradients(rng: np.random.Generator, n: SimpleNamespace) -> list[np.ndarray]:
 
 
 exercise = Exercise(
-    id="E2.4",
+    id="E2.3",
     title="Clipping by global norm",
     solution=clip_by_global_norm,
     minutes=10,
