@@ -247,7 +247,8 @@ def check_params(cell: Cell, p: Params, batch: int | None) -> tuple[Any, int]:
         if not isinstance(value, np.ndarray):
             raise TypeError(f"p.{k} must be a NumPy array, got {type(value).__module__}.{type(value).__qualname__}")
     for k in ("W", "U"):
-        shape = np.shape(getattr(p, k, None))
+        matrix: Any = getattr(p, k, None)
+        shape = np.shape(matrix)
         if len(shape) != 2:
             raise ValueError(f"{cell.name} expects p.{k} to be a matrix, got shape {shape}")
     I, H = p.W.shape[1], p.U.shape[1]
