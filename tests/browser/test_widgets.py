@@ -155,7 +155,8 @@ def test_backward_plays_from_the_last_step(drive):
     starts = "([s, t]) => document.querySelector(s + ' .lc-says').innerText.startsWith(t)"
     direction = widget.page.locator(f"{widget.root} select").nth(0)
     direction.select_option(label="forward")  # the tests before leave it at either
-    widget.page.wait_for_function(starts, arg=[widget.root, "Step 1 of 6, forward"])
+    says = "s => document.querySelector(s + ' .lc-says').innerText.includes(', forward')"
+    widget.page.wait_for_function(says, arg=widget.root)
     direction.select_option(label="backward")
     widget.page.wait_for_function(starts, arg=[widget.root, "Step 6 of 6, backward"])
     play = widget.page.locator(f"{widget.root} button[aria-label=play]")
