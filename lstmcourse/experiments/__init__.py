@@ -32,6 +32,7 @@ from .starts import RNN_STARTS, clipping, rnn_start, rnn_starts, slopes, train_r
 from .stories import DISTANCES, right_by_distance, train_story, two_stories
 from .tcn import TCN, convolution_adding, convolution_copying, recalled
 from .timing import beats, intervals, intervals_kept, spikes, train_interval, train_spikes
+from .variants import character_variants
 
 __all__ = [
     "BASES",
@@ -56,6 +57,7 @@ __all__ = [
     "beats",
     "blocks",
     "character_model",
+    "character_variants",
     "clipping",
     "convolution_adding",
     "convolution_copying",
