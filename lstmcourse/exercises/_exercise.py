@@ -80,6 +80,8 @@ class Exercise:
                 raise ValueError(f"{name} must be from 1 to 5, got {getattr(self, name)}")
         if self.kind not in ("code", "experiment"):
             raise ValueError(f'kind must be "code" or "experiment", got {self.kind!r}')
+        if not self.stub and not self.solution.__doc__:
+            raise ValueError(f"{self.name} needs a docstring: the stub is made from it")
         derived = {
             "slug": self.slug or self.solution.__name__,
             "hints": tuple(textwrap.dedent(hint).strip("\n") for hint in self.hints),

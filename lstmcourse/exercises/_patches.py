@@ -56,13 +56,15 @@ class Patched:
 
 @cache
 def source_of(solution: Callable) -> tuple[str, str]:
-    """The solution's source in two parts: signature with docstring, and the body. ValueError where there is none."""
+    """A function's source in two parts: the signature, with the docstring if there is one, and the body."""
     source = textwrap.dedent(inspect.getsource(solution))
     function = ast.parse(source).body[0]
-    if not isinstance(function, ast.FunctionDef) or ast.get_docstring(function) is None:
-        raise ValueError(f"{solution.__name__} needs a docstring: the stub is made from it")
+    if not isinstance(function, ast.FunctionDef):
+        raise ValueError(f"{solution.__name__} must be a function made by def")
+    first = function.body[0]
+    end = first.lineno - 1 if ast.get_docstring(function) is None else first.end_lineno
     lines = source.splitlines(keepends=True)
-    return "".join(lines[: function.body[0].end_lineno]), "".join(lines[function.body[0].end_lineno :])
+    return "".join(lines[:end]), "".join(lines[end:])
 
 
 def _span(solution: Callable, old: str) -> tuple[int, int]:
