@@ -24,6 +24,7 @@ from ._film import PLAYER, Frame, export, frames, pack, player
 from ._gates import keep_and_write, valve
 from ._graph import evaluate, intermediate_gradients, values
 from ._ink import DRAWN, label, number
+from ._lattice import lattice
 from ._picture import Picture, show
 from ._pipes import pipes
 from ._plans import PLANS, WIDTH, Node, Plan, Wire, plan_of
@@ -33,8 +34,8 @@ from ._words import Equation, describe, equations, gradient_equations
 
 __all__ = [
     "PLANS", "PLAYER", "Equation", "Frame", "Node", "Picture", "Plan", "Wire", "cell", "cliff", "describe", "equations",
-    "evaluate", "export", "frames", "gradient_equations", "intermediate_gradients", "keep_and_write", "label", "number",
-    "pack", "pipes", "plan_of", "player", "reber", "show", "sketch", "unrolled", "values", "valve",
+    "evaluate", "export", "frames", "gradient_equations", "intermediate_gradients", "keep_and_write", "label",
+    "lattice", "number", "pack", "pipes", "plan_of", "player", "reber", "show", "sketch", "unrolled", "values", "valve",
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import ImageFont
 
-from lstmcourse import diagrams, tasks
+from lstmcourse import diagrams, limits, tasks
 from lstmcourse.reference import CELLS, LSTM, RNN, Params, init, unroll
 from lstmcourse.tasks.reber import GRAMMAR
 
@@ -27,6 +27,7 @@ PICTURES = {
     "valve of 1997": lambda **look: diagrams.valve(0.3, None, 0.6, **look),
     "valve shut": lambda **look: diagrams.valve(0.0, 1.0, 0.0, **look),
     "keep and write": diagrams.keep_and_write,
+    "lattice": diagrams.lattice,
 } | {
     f"sketch of {name}": lambda name=name, **look: diagrams.sketch(name, **look) for name in diagrams.PLANS
 }  # fmt: skip
@@ -139,6 +140,19 @@ def test_a_sketch_has_every_gate_of_its_cell_and_no_other(cell):
     circles = {node.name for node in diagrams.plan_of(cell).nodes if node.kind == "σ"}
     words = {words for words, _ in texts(diagrams.sketch(cell))}
     assert {gate for gate in "ifozr" if gate in words} == circles
+
+
+def test_the_lattice_has_an_arrow_for_every_edge_and_a_box_for_every_cell():
+    picture = diagrams.lattice(theme="light")
+    drawn = ET.fromstring(picture.svg)
+    wires = drawn.findall(".//{*}polyline")
+    assert len(wires) == len(limits.LIMITS)
+    assert len(drawn.findall(".//{*}polygon")) == len(limits.LIMITS) - 1  # the two GRUs have a line
+    assert sum("stroke-dasharray" in wire.attrib for wire in wires) == sum(not edge.exact for edge in limits.LIMITS)
+    said = [words for words, _ in texts(picture)]
+    assert all(said.count(edge.where) == sum(e.where == edge.where for e in limits.LIMITS) for edge in limits.LIMITS)
+    assert set(diagrams._lattice.PLACES) == {c.name for edge in limits.LIMITS for c in (edge.special, edge.general)}
+    assert all(edge.name in picture.alt for edge in limits.LIMITS)
 
 
 def test_refusals():
