@@ -6,7 +6,7 @@ rule what may be claimed of it. The functions that train and measure one cell of
 are here too: a notebook runs them small.
 """
 
-from ._figures import rates_by_block, solved_rates
+from ._figures import ODYSSEY, odyssey_map, rates_by_block, solved_rates
 from ._records import Record, blocks, load
 from ._registry import CHOOSING, EXPERIMENTS, Experiment, ExperimentError, Solved, experiment, find
 from ._run import run
@@ -39,6 +39,7 @@ __all__ = [
     "CHOOSING",
     "DISTANCES",
     "EXPERIMENTS",
+    "ODYSSEY",
     "RNN_STARTS",
     "STARTS",
     "SUBSETS",
@@ -77,6 +78,7 @@ __all__ = [
     "odyssey_copying",
     "odyssey_counting",
     "odyssey_intervals",
+    "odyssey_map",
     "odyssey_reber",
     "outer_right",
     "random_search",

@@ -1,6 +1,6 @@
 """Figures of records: rates by block with their interval, and a grid of cells and tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ import numpy as np
 from ._records import Record, blocks
 from ._registry import ExperimentError
 from ._verdict import wilson
+from .odyssey import BASES, OTHERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,3 +62,30 @@ def solved_rates(tasks: Sequence[str], folder: str | Path | None = None) -> tupl
         counts = {name: record.counts(name) for name in names} if record.blocks else {}
         columns.append({name: sum(k for k, _ in c) / sum(n for _, n in c) for name, c in counts.items()})
     return names, np.array([[column.get(name, np.nan) for column in columns] for name in names])
+
+
+ODYSSEY = ("counting", "reber", "adding", "intervals", "copying")
+"""The tasks of the grid of variants: odyssey_counting and so on."""
+
+
+def odyssey_map(marked: Collection[tuple[str, str]] = (), folder: str | Path | None = None) -> "Axes":
+    """The grid of variants as a heat map: cells by tasks, the share of networks that solve each, at their own rates.
+
+    Each base stands with its variants, the other cells by themselves. A task without a finished record is left out.
+    marked: (cell, task) to be framed; of tasks that are left out, they are dropped. ExperimentError without a record.
+    """
+    from .. import plots
+
+    names, rates = solved_rates([f"odyssey_{task}" for task in ODYSSEY], folder)
+    there = [k for k in range(rates.shape[1]) if np.isfinite(rates[:, k]).any()] if names else []
+    if not there:
+        raise ExperimentError("no record of the grid: run `python -m lstmcourse experiments run odyssey_counting`")
+    tasks = [ODYSSEY[k] for k in there]
+    record = blocks(f"odyssey_{tasks[0]}", 1, folder)
+    groups = {f"{base} and its variants": 1 + len(cells) for base, cells in BASES.items()} | {"others": len(OTHERS)}
+    ax = plots.panels(size=(3.2 + 0.95 * len(tasks), 7.2))[0, 0]
+    return plots.heatmap(
+        rates[:, there], ax, rows=names, cols=tasks, groups=groups, limits=(0.0, 1.0), label="networks that solve it",
+        marked=[(cell, task) for cell, task in marked if task in tasks],
+        title=f"{record.nets * len(record.blocks)} networks a field",
+    )  # fmt: skip

@@ -433,6 +433,42 @@ def test_the_grid_holds_each_cells_rate_and_a_gap_for_what_is_missing(monkeypatc
     assert rates[0, 0] == sum(k for k, _ in record.counts("good")) / 6
 
 
+def made_up(folder, task, solves):
+    """A record of the grid: solves(cell, lr) of five nets, in the block that chooses and in two others."""
+    chosen = EXPERIMENTS[f"odyssey_{task}"]
+    good, bad = (1.0, 0.0) if chosen.solved.at_most is None else (0.0, 1.0)
+    good, bad = 100 * good, 100 * bad
+    rows = [
+        {"name": cell, "lr": lr, "block": block, "seconds": 1.0,
+         "values": {chosen.measure: [good] * (k := solves(cell, lr)) + [bad] * (5 - k)}}
+        for cell in chosen.grid for lr in chosen.rates for block in (experiments.CHOOSING, 0, 1)
+    ]  # fmt: skip
+    data = {"name": chosen.name, "settings": _records.settings_of(chosen, 1), "rows": rows}
+    _records.write(_records.path_of(chosen.name, 1, folder), data)
+
+
+def test_the_map_of_the_grid_shows_what_is_there_each_base_by_itself(tmp_path):
+    with pytest.raises(ExperimentError, match="run `python -m lstmcourse experiments run odyssey_counting`"):
+        experiments.odyssey_map(folder=tmp_path)
+    made_up(tmp_path, "adding", lambda cell, lr: 5 if lr == 0.01 else 1)
+    made_up(tmp_path, "copying", lambda cell, lr: {"nig": 0, "gru": 2}.get(cell, 4 if lr == 0.03 else 3))
+    ax = experiments.odyssey_map([("nig", "copying"), ("rnn", "counting")], tmp_path)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["adding", "copying"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(EXPERIMENTS["odyssey_adding"].grid)
+    shown = {text.get_position(): text.get_text() for text in ax.texts}
+    heads = {place: words for place, words in shown.items() if not words.endswith("%")}
+    assert [words for _, words in sorted(heads.items(), key=lambda item: item[0][1])] == [
+        "lstm and its variants", "peephole and its variants", "others",
+    ]  # fmt: skip
+    assert [y for x, y in heads] == pytest.approx([0.1, 8.1, 17.1])  # 7 and 8 rows below the first two
+    assert shown[0, 1] == "100%" and shown[1, 1] == "80%"  # each at the better of its rates
+    (frame,) = ax.patches
+    assert (frame.get_x(), frame.get_y()) == pytest.approx((0.54, 9.58))  # nig is the second row below its head
+    assert "lstm and its variants, lstm: adding 100%, copying 80%; nig_plain: adding 100%" in ax.alt
+    assert "nig: adding 100%, copying 0%" in ax.alt and ax.alt.endswith("Framed: nig, copying.")
+    assert "10 networks a field" in ax.alt
+
+
 # ---- verify
 
 

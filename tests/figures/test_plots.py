@@ -145,6 +145,10 @@ def test_gate_traces_take_caches():
 def test_heatmap_refuses_a_matrix_that_does_not_fit():
     with pytest.raises(ValueError, match=r"heatmap expects a matrix of shape \(1, 2\), got \(2, 2\)"):
         plots.heatmap(np.zeros((2, 2)), rows=["a"], cols=["b", "c"])
+    with pytest.raises(ValueError, match="groups must hold 2 rows, got 3"):
+        plots.heatmap(np.zeros((2, 1)), rows=["a", "b"], cols=["c"], groups={"one": 1, "two": 2})
+    with pytest.raises(ValueError, match=r"marked must hold \(row, column\) of the table, got \('c', 'a'\)"):
+        plots.heatmap(np.zeros((2, 1)), rows=["a", "b"], cols=["c"], marked=[("c", "a")])
 
 
 @pytest.mark.parametrize(
