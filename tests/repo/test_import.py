@@ -18,7 +18,7 @@ PACKAGE = Path(lstmcourse.__file__).parent
 LAYERS = (
     ("reference",),
     ("nn",),
-    ("gradcheck", "convert", "probes", "tasks", "data", "training", "checkpoint", "ensemble"),
+    ("gradcheck", "convert", "limits", "probes", "tasks", "data", "training", "checkpoint", "ensemble"),
     ("plots", "equations", "diagrams"),
     ("widgets",),
 )
