@@ -1,16 +1,20 @@
-"""The character model that the notebooks train from 01 on: its text as numbers, what counting achieves, its table.
+"""The character model that the notebooks train from 01 on: its text as numbers, its loop, what counting achieves.
 
-The training loop is not here: it stands in the notebooks, where it can be read and changed.
+Notebook 01 writes `start`, `train`, `one_batch`, `held_out_bits` and `write` in sight; here they stand for the
+notebooks after it, with the text as an argument. The cell's step and its way back are always given, so that they may be
+the learner's.
 """
 
 import contextlib
 import html
 import json
+import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from . import _files, _record, data, reference
 
@@ -55,9 +59,9 @@ def long_run() -> dict:
     return json.loads((_record.RESULTS / "writing.json").read_text(encoding="utf-8"))["result"]
 
 
-def one_hot(numbers: np.ndarray, V: int) -> np.ndarray:
+def one_hot(numbers: np.ndarray, V: int, dtype: Any = float) -> np.ndarray:
     """(…) numbers from 0 to V - 1 as (…, V): 1 at the number's place, 0 elsewhere."""
-    return np.eye(V)[numbers]
+    return np.eye(V, dtype=dtype)[numbers]
 
 
 def log_frequencies(text: Text) -> np.ndarray:
@@ -130,6 +134,122 @@ class Adam:
             w -= self.learning_rate * (m / (1 - 0.9**self.n)) / (np.sqrt(v / (1 - 0.999**self.n)) + 1e-8)
 
 
+# --- the loop of notebook 01 ---------------------------------------------------------------------------------------
+
+
+def start(
+    text: Text, rows: int = 1, H: int = 96, seed: int = 0, dtype: Any = float
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The weights before the first update: the cell's W, U, b, and W_out, b_out, which turn its state into guesses.
+
+    rows: how many parts of H the cell computes from W, U and b (1 for the RNN, 4 for the LSTM): W (rows H, V).
+    """
+    rng, V = np.random.default_rng(seed), len(text.symbols)
+    small = lambda *shape: rng.uniform(-1, 1, shape) / np.sqrt(H)
+    cell = [small(rows * H, V), small(rows * H, H), np.zeros(rows * H)]
+    head = [small(V, H), log_frequencies(text)]
+    return [w.astype(dtype) for w in cell], [w.astype(dtype) for w in head]
+
+
+def zeros(head: Sequence[np.ndarray], B: int, states: Sequence[str] = "h") -> tuple[np.ndarray, ...]:
+    """The state before the first letter: for each of its parts zeros (B, H), in the precision of the weights."""
+    return tuple(np.zeros((B, head[0].shape[1]), head[0].dtype) for _ in states)
+
+
+def train(
+    text: Text,
+    updates: int,
+    weights: tuple[list[np.ndarray], list[np.ndarray]] | None = None,
+    learning_rate: float = 4e-3,
+    T: int = 32,
+    B: int = 16,
+    states: Sequence[str] = "h",
+    watch: Callable[[tuple[np.ndarray, ...]], object] | None = None,
+    **parts: Any,
+) -> tuple[list[np.ndarray], list[np.ndarray], list[float]]:
+    """Train on the text, and return cell, head and the losses in bits per character.
+
+    weights: (cell, head) to begin from, changed in place; `start` by default. states: the parts of the cell's state.
+    watch: is given the state after each update. parts: step, backward, bptt and cross_entropy, see `one_batch`.
+    """
+    cell, head = weights or start(text)
+    adam, state = Adam([*cell, *head], learning_rate), zeros(head, B, states)
+    pieces, losses = batches(text.train, T, B), []
+    for _ in tqdm(range(updates)):
+        x, y = next(pieces)  # T letters at B places of the text, and the letters that follow them
+        loss, grads, state = one_batch(cell, head, x, y, state, **parts)
+        adam(clip(grads, 1.0))  # move each weight a little
+        losses.append(loss / np.log(2))
+        if watch:
+            watch(state)
+    return cell, head, losses
+
+
+def one_batch(
+    cell: Sequence[np.ndarray],
+    head: Sequence[np.ndarray],
+    x: np.ndarray,
+    y: np.ndarray,
+    state: tuple[np.ndarray, ...],
+    step: Step,
+    backward: Step,
+    bptt: Callable[..., Sequence[np.ndarray]],
+    cross_entropy: Callable[..., tuple[float, np.ndarray]],
+) -> tuple[float, list[np.ndarray], tuple[np.ndarray, ...]]:
+    """How wrong the model is about letters y (T, B) after x (T, B): the loss in nats, its gradients, the last state."""
+    W_out, b_out = head
+    # read: a state after each letter
+    xs = one_hot(x, len(b_out), b_out.dtype)
+    states = unroll(step, cell, xs, state)
+    hs = np.concatenate([h for h, *_ in states[1:]])
+    # guess what follows: how wrong, and which way is better?
+    loss, dlogits = cross_entropy(hs @ W_out.T + b_out, y.ravel())
+    # go back: from the guesses to the states, and through time to the weights
+    dhs = (dlogits @ W_out).reshape(*x.shape, -1)
+    grads = bptt(backward, cell, xs, states, dhs)
+    return loss, [*grads, dlogits.T @ hs, dlogits.sum(axis=0)], states[-1]
+
+
+def held_out_bits(
+    text: Text,
+    cell: Sequence[np.ndarray],
+    head: Sequence[np.ndarray],
+    step: Step,
+    cross_entropy: Callable[..., tuple[float, np.ndarray]],
+    B: int = 16,
+    states: Sequence[str] = "h",
+    state: tuple[np.ndarray, ...] | None = None,
+) -> float:
+    """Bits per character on the held-out text, read as B long pieces side by side from `state`, else from zeros."""
+    x, y = next(batches(text.held_out, len(text.held_out) // B - 1, B))
+    run = unroll(step, cell, one_hot(x, len(head[1]), head[1].dtype), state or zeros(head, B, states))
+    hs = np.concatenate([h for h, *_ in run[1:]])
+    return cross_entropy(hs @ head[0].T + head[1], y.ravel())[0] / np.log(2)
+
+
+def write(
+    text: Text,
+    cell: Sequence[np.ndarray],
+    head: Sequence[np.ndarray],
+    step: Step,
+    sample: Callable[[np.ndarray, float, np.ndarray], np.ndarray],
+    length: int = 240,
+    temperature: float = 0.7,
+    seed: int = 1,
+    begin: str = "The ",
+    states: Sequence[str] = "h",
+    state: tuple[np.ndarray, ...] | None = None,
+) -> str:
+    """`begin`, and `length` letters that the model draws after it, from `state` (its parts (1, H)), else from zeros."""
+    (W_out, b_out), rng = head, np.random.default_rng(seed)
+    state, unread, written = state or zeros(head, 1, states), text.encode(begin), begin
+    for _ in range(length):
+        state = unroll(step, cell, one_hot(unread, len(b_out), b_out.dtype)[:, None], state)[-1]  # read
+        unread = sample(state[0] @ W_out.T + b_out, temperature, rng.random(1))  # draw
+        written += text.decode(unread)
+    return written
+
+
 def witten_bell(train: np.ndarray, held_out: np.ndarray, V: int, most: int) -> list[float]:
     """Bits per character of n-gram tables on the held-out text, for n = 1 … most.
 
@@ -154,37 +274,55 @@ def witten_bell(train: np.ndarray, held_out: np.ndarray, V: int, most: int) -> l
 
 # --- the table that grows from notebook to notebook ---------------------------------------------------------------
 
+#: The cells that the notebooks train, with the name of the row that each adds.
+NAMES = {
+    reference.RNN: "RNN (01)",
+    reference.LSTM97: "LSTM of 1997 (03)",
+    reference.LSTM: "LSTM (04)",
+    reference.PEEPHOLE: "peephole LSTM (05)",
+    reference.COUPLED: "coupled (06)",
+    reference.GRU: "GRU (07)",
+}
+
 
 class Row(NamedTuple):
-    """One trained model: its weights, bits per character in training and held out, seconds, a line that it wrote."""
+    """One trained model: its weights, bits per character in training and held out, CPU seconds, a line of its writing.
+
+    cell: its name, with the number of its notebook in brackets at the end.
+    """
 
     cell: str
     weights: int
     training: float
     held_out: float
-    seconds: float
+    seconds: float | None
     line: str
+
+    @property
+    def notebook(self) -> str:
+        """The number at the end of the name: "03" of "LSTM of 1997 (03)"."""
+        return self.cell[-3:-1]
 
 
 class Table:
     """The models that were trained so far, the best on held-out text first, between the n-grams that count.
 
-    A notebook shows it as a table with header cells; `print` shows it as text.
+    course: further rows, of the course's own networks. A notebook shows it all as a table with header cells; `print`
+    shows it as text.
     """
 
-    heads = ("", "weights", "bits, training", "bits, held out", "seconds", "a line that it writes")
+    heads = ("", "weights", "bits, training", "bits, held out", "CPU seconds", "a line that it writes")
 
-    def __init__(self, rows: Sequence[Row], baselines: dict[str, float]):
-        models = [
-            (
-                r.held_out,
-                (r.cell, f"{r.weights:,}", f"{r.training:.2f}", f"{r.held_out:.2f}", f"{r.seconds:.1f}", r.line),
-            )
-            for r in rows
-        ]
+    def __init__(self, rows: Sequence[Row], baselines: dict[str, float], course: Sequence[Row] = ()):
         counted = [(bits, (name, "", "", f"{bits:.2f}", "", "")) for name, bits in baselines.items()]
+        models = [(row.held_out, self._cells(row)) for row in (*rows, *course)]
         self.body = [cells for _, cells in sorted([*models, *counted], key=lambda row: row[0])]
-        self.models = {r.cell for r in rows}
+        self.models = {row.cell for row in rows}
+
+    @staticmethod
+    def _cells(row: Row) -> tuple[str, ...]:
+        seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
+        return row.cell, f"{row.weights:,}", f"{row.training:.2f}", f"{row.held_out:.2f}", seconds, row.line
 
     def __str__(self) -> str:
         widths = [max(map(len, column)) for column in zip(self.heads, *self.body, strict=True)]
@@ -208,8 +346,30 @@ class Table:
         return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def course_rows(before: str) -> list[Row]:
+    """The course's own networks of the notebooks with a smaller number: medians of the stored run `character_model`.
+
+    They were trained with PyTorch at the notebooks' learning rate, and tested from the state after training on; they
+    have no seconds and no line. Without the record, outside of a checkout of the course, there are none.
+    """
+    try:
+        record = json.loads((_record.RESULTS / "blocks" / "character_model.json").read_text(encoding="utf-8"))
+    except OSError:
+        return []
+    V, H, rows = len(load().symbols), 96, []
+    for cell, name in NAMES.items():
+        of_cell = [row for row in record["rows"] if (row["name"], row["lr"]) == (cell.name, 0.004)]
+        runs = [row["values"] for row in of_cell if row["block"] >= 0]
+        weights = sum(int(np.prod(shape)) for shape in cell.shapes(V, H).values()) + V * (H + 1)
+        training, held_out = (
+            statistics.median(bits for run in runs for bits in run[of]) for of in ("bits_train", "bits_running")
+        )
+        rows.append(Row(name, weights, training, held_out, None, ""))
+    return [row for row in rows if row.notebook < before]
+
+
 def table(row: Row, baselines: dict[str, float]) -> Table:
-    """The table with this row, and with those of the notebooks that were run before.
+    """The table with this row, with those of the notebooks that were run before, and with the course's for the others.
 
     A row takes the place of an earlier one of its cell. The rows are kept in letters.json in the learner's own folder;
     a file that cannot be read counts as empty, one that cannot be written leaves the table as it is on the screen.
@@ -222,4 +382,6 @@ def table(row: Row, baselines: dict[str, float]) -> Table:
     rows = [kept for kept in rows if kept.cell != row.cell] + [row]
     with contextlib.suppress(OSError):
         _files.write(file, json.dumps(rows, indent=1))
-    return Table(rows, baselines)
+    own = {kept.notebook for kept in rows}
+    course = [r._replace(cell=f"{r.cell}, the course's") for r in course_rows(row.notebook) if r.notebook not in own]
+    return Table(rows, baselines, course)
