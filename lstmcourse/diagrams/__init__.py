@@ -26,7 +26,7 @@ from ._graph import evaluate, intermediate_gradients, values
 from ._ink import DRAWN, label, number
 from ._lattice import lattice
 from ._picture import Picture, show
-from ._pipes import pipes
+from ._pipes import fading, pipes
 from ._plans import PLANS, WIDTH, Node, Plan, Wire, plan_of
 from ._sketch import sketch
 from ._unrolled import unrolled
@@ -34,7 +34,7 @@ from ._words import Equation, describe, equations, gradient_equations
 
 __all__ = [
     "PLANS", "PLAYER", "Equation", "Frame", "Node", "Picture", "Plan", "Wire", "cell", "cliff", "describe", "equations",
-    "evaluate", "export", "frames", "gradient_equations", "intermediate_gradients", "keep_and_write", "label",
+    "evaluate", "export", "fading", "frames", "gradient_equations", "intermediate_gradients", "keep_and_write", "label",
     "lattice", "number", "pack", "pipes", "plan_of", "player", "reber", "show", "sketch", "unrolled", "values", "valve",
 ]  # fmt: skip
 

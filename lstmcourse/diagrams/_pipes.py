@@ -1,4 +1,4 @@
-"""A product of Jacobians as a chain of pipes: each step passes on a part of the gradient, or more than it got."""
+"""Products over time as chains of pipes: each step passes on a part of what it gets, or more than it got."""
 
 from collections.abc import Sequence
 
@@ -47,6 +47,37 @@ def pipes(
     )
 
 
+def fading(
+    f: Sequence[float], *, theme: str = "auto", title: str = "A memory on its way forward, a gradient on its way back"
+) -> Picture:
+    """Two chains of pipes with the same factors: what c_0 held flows forward to c_T, the gradient at c_T back to c_0.
+
+    f: the forget gates of the steps in the order of time, 2 to 8, above 0 and at most 1. A pipe is as wide as what is
+    left, on one scale for both. Raises ValueError for others.
+    """
+    gates = np.asarray(f, float)
+    T = len(gates)
+    if not 2 <= T <= 8 or not ((gates > 0) & (gates <= 1)).all():
+        raise ValueError(f"fading expects 2 to 8 gates above 0 and at most 1, got {list(f)}")
+    ink, out, wide, room = Ink(theme), [], max(LEFT + SEGMENT * T + 116, 620), WIDEST * 0.7
+    memory, gradient = np.append(1.0, np.cumprod(gates)), np.append(np.cumprod(gates[::-1])[::-1], 1.0)
+    for k, (name, left) in enumerate((("memory", memory), ("gradient", gradient))):
+        middle = 52.0 + room / 2 + k * (room + ROOM)
+        out.append(_chain(gates, left, room * left, middle, ink("c" if k == 0 else "other0"), ink, forward=k == 0))
+        out.append(text(14, middle + 5, name, ink("ink"), 14, "start", BOLD))
+    tall = 52.0 + 2 * (room + ROOM) + 14
+    for t in range(T + 1):
+        out.append(text(LEFT + SEGMENT * t, tall - 34, numbered("c", t), ink("ink"), 14, extra=BOLD))
+    words = "Along c each step multiplies both by its forget gate, one from the left and one from the right."
+    out.append(text(14, tall - 10, words, ink("muted"), 12.5, "start"))
+    says = (
+        f"Forget gates {', '.join(map(number, gates))}. Of what stood in c at step 0 "
+        f"{', '.join(map(number, memory))} is there at steps 0 to {T}; of the gradient at step {T} "
+        f"{', '.join(map(number, gradient[::-1]))} arrives at steps {T} to 0."
+    )
+    return sheet("".join(out), (wide, tall), ink, title, says, round(wide))
+
+
 def _fate(left: float) -> str:
     """What became of a gradient of 1."""
     if abs(np.log(left)) < 0.1:
@@ -54,8 +85,10 @@ def _fate(left: float) -> str:
     return ("vanishes" if left < 0.5 else "shrinks") if left < 1 else ("explodes" if left > 2 else "grows")
 
 
-def _chain(row: np.ndarray, left: np.ndarray, widths: np.ndarray, y: float, colour: str, ink: Ink) -> str:
-    """One row of pipes around the height y, with what is left at each joint."""
+def _chain(
+    row: np.ndarray, left: np.ndarray, widths: np.ndarray, y: float, colour: str, ink: Ink, forward: bool = False
+) -> str:
+    """One row of pipes around the height y, with what is left at each joint; it flows to the left unless forward."""
     out = []
     for t, factor in enumerate(row):
         a, b = LEFT + SEGMENT * t, LEFT + SEGMENT * (t + 1)
@@ -68,6 +101,8 @@ def _chain(row: np.ndarray, left: np.ndarray, widths: np.ndarray, y: float, colo
         out.append(line([(x, y - width / 2 - 5), (x, y + width / 2 + 5)], ink("ink"), 2))
         out.append(text(x, y + max(widths) / 2 + 17, number(share), ink("ink"), 12.5, extra=BOLD))
     start = LEFT + SEGMENT * len(row)
-    out.append(line([(start + 58, y), (start + 8, y)], colour, 3) + arrow([(start + 58, y), (start + 6, y)], colour))
-    out.append(line([(LEFT - 6, y), (LEFT - 30, y)], colour, 3) + arrow([(LEFT - 6, y), (LEFT - 34, y)], colour))
+    for near, far in ((start + 6, start + 58), (LEFT - 6, LEFT - 34)):
+        flows_in = (far > near) != forward
+        ends = [(far, y), (near, y)] if flows_in else [(near, y), (far, y)]
+        out.append(line(ends, colour, 3) + arrow(ends, colour))
     return "".join(out)

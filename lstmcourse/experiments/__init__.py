@@ -30,6 +30,7 @@ from .peepholes import SUBSETS, TruncatedLSTM, subsets, train_peepholes, truncat
 from .search import draws, random_search, shares
 from .starts import RNN_STARTS, clipping, rnn_start, rnn_starts, slopes, train_rnn_start
 from .stories import DISTANCES, right_by_distance, train_story, two_stories
+from .succession import Held, Succession, hold, succession
 from .tcn import TCN, convolution_adding, convolution_copying, recalled
 from .timing import beats, intervals, intervals_kept, spikes, train_interval, train_spikes
 from .variants import character_variants
@@ -47,10 +48,12 @@ __all__ = [
     "Checked",
     "Experiment",
     "ExperimentError",
+    "Held",
     "Record",
     "Side",
     "SigmaCandidateLSTM",
     "Solved",
+    "Succession",
     "TruncatedLSTM",
     "Verdict",
     "adding_1000",
@@ -69,6 +72,7 @@ __all__ = [
     "find",
     "first_solved",
     "fisher",
+    "hold",
     "intervals",
     "intervals_kept",
     "largest_state",
@@ -100,6 +104,7 @@ __all__ = [
     "stream",
     "stream_test",
     "subsets",
+    "succession",
     "train_adding",
     "train_characters",
     "train_counting",

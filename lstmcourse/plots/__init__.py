@@ -20,6 +20,7 @@ from lstmcourse.plots.curves import (
     loss_curves,
     spectrum,
     success_against_lag,
+    units,
 )
 from lstmcourse.plots.style import (
     CYCLE,
@@ -40,5 +41,5 @@ __all__ = [
     "CELL_COLOURS", "COLOURS", "CYCLE", "DASHES", "FLOAT32_TINY", "MARKERS", "RC",
     "activations", "bars", "clipping", "colour", "counter", "describe", "dots", "finish", "gate_traces",
     "gradient_against_lag", "heatmap", "lines", "loss_curves", "panels", "png", "show", "spectrum", "style",
-    "success_against_lag", "wilson",
+    "success_against_lag", "units", "wilson",
 ]  # fmt: skip

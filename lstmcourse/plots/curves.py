@@ -194,6 +194,29 @@ def counter(
 
 
 @style()
+def units(
+    values: np.ndarray,
+    ax: Axes | None = None,
+    *,
+    labels: Sequence[str] | None = None,
+    xlabel: str = "time step t",
+    ylabel: str = "state",
+    title: str = "",
+) -> Axes:
+    """A gate or a state of every unit against time, a line a unit. values: (T, H). labels: T words under the steps."""
+    ax = axes(ax)
+    ys = np.asarray(values, float)
+    ts = np.arange(1, len(ys) + 1)
+    for u, line in enumerate(ys.T):
+        ax.plot(ts, line, color=CYCLE[u % len(CYCLE)], ls=DASHES[u % len(DASHES)], lw=1.4)
+    if labels is not None:
+        ax.set_xticks(ts, labels, rotation=90 if max(map(len, labels)) > 3 else 0, fontsize=7.5)
+    ends = ", ".join(f"{v:.2f}" for v in ys[-1])
+    alt = f"{ys.shape[1]} units over {len(ys)} steps, from {ys.min():.2f} to {ys.max():.2f}; at the last step {ends}."
+    return finish(ax, "" if labels is not None else xlabel, ylabel, title, alt, legend=False)
+
+
+@style()
 def clipping(
     norms: Mapping[str, Sequence[float]] | Sequence[float],
     ax: Axes | None = None,

@@ -701,3 +701,26 @@ OLD = [path for path in sorted((ROOT / "results").glob("*.json")) if not path.st
 def test_an_old_record_can_be_read(path):
     record = load(path.stem)
     assert record["result"]["rows"] and record["provenance"]["machine"]["threads"] == 1
+
+
+def test_a_succession_has_its_death_its_heir_and_its_question_where_it_says():
+    story = experiments.succession(np.random.default_rng(0), 50, days=9, dies=4)
+    words = story.words(3)
+    assert len(words) == 9 and words[3] == "dies" and words[-1] == "who?" and words.count("dies") == 1
+    assert words[0] == tasks.KINGS.words[story.old[3]] and words[4] == tasks.KINGS.words[story.heir[3]]
+    assert (story.old != story.heir).all() and (story.x.sum(-1) == 1).all()
+    with pytest.raises(ValueError, match="dies must be 2 to 7, got 8"):
+        experiments.succession(np.random.default_rng(0), 2, days=9, dies=8)
+
+
+def test_hold_answers_as_the_nets_do_and_holds_the_days_it_is_told():
+    nets, _ = experiments.train_story("kings", "lstm", hidden=3, n=2, steps=1, progress=False)
+    story = experiments.succession(np.random.default_rng(0), 20, days=9, dies=4)
+    free, shut = experiments.hold(nets, story), experiments.hold(nets, story, "i", 0.0, day=5, until=7)
+    with torch.no_grad():
+        named = nets(torch.as_tensor(story.x, dtype=torch.float32))[0][:, -1].argmax(-1).numpy()
+    assert np.allclose(free.heir, (named == story.heir).mean(1)) and np.allclose(free.old, (named == story.old).mean(1))
+    assert free.traces["f"].shape == (2, 9, 20, 3)
+    days = np.isclose(shut.traces["i"], 0).all((0, 2, 3))
+    assert np.flatnonzero(days).tolist() == [4, 5, 6]  # days 5 to 7
+    assert np.allclose(free.traces["c"][:, :4], shut.traces["c"][:, :4])

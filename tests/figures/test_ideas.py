@@ -20,6 +20,7 @@ PICTURES = {
     "unrolled run": lambda **look: diagrams.unrolled(CACHES, **look),
     "pipes": diagrams.pipes,
     "pipes of a run": lambda **look: diagrams.pipes([0.5, 1.4], [1.4, 0.05], **look),
+    "fading": lambda **look: diagrams.fading([0.25, 0.75, 0.25], **look),
     "cliff": diagrams.cliff,
     "reber": diagrams.reber,
     "reber path": lambda **look: diagrams.reber("BPBTSSXXTVVEPE", **look),
@@ -95,6 +96,17 @@ def test_pipes_multiply_from_the_last_step_to_the_first():
     assert [early / late for early, late in widths] == pytest.approx([0.5, 2.0, 0.1], rel=0.1)
 
 
+def test_memory_and_gradient_fade_by_the_same_product_from_either_end():
+    picture = diagrams.fading([0.2, 0.5, 1.0])
+    shapes = re.findall(r'd="M[\d.]+,([\d.]+)L[\d.]+,([\d.]+)L[\d.]+,([\d.]+)L[\d.]+,([\d.]+)Z"', picture.svg)
+    widths = [(float(d) - float(a), float(c) - float(b)) for a, b, c, d in shapes]  # at the early, at the late end
+    memory, gradient = widths[:3], widths[3:]
+    assert [late / early for early, late in memory] == pytest.approx([0.2, 0.5, 1.0], rel=0.1)
+    assert [early / late for early, late in gradient] == pytest.approx([0.2, 0.5, 1.0], rel=0.1)
+    assert "1.00, 0.20, 0.10, 0.10 is there at steps 0 to 3" in picture.alt
+    assert "1.00, 1.00, 0.50, 0.10 arrives at steps 3 to 0" in picture.alt
+
+
 def test_the_cliff_is_the_loss_of_a_linear_unit():
     T, u, eps = 20, 1.07, 1e-6
 
@@ -159,6 +171,7 @@ def test_refusals():
     for call, message in (
         (lambda: diagrams.pipes([1.0, 1.0], [1.0]), "pipes expects chains of one length, 2 to 8, got 2, 1"),
         (lambda: diagrams.pipes([1.0, 0.0]), "pipes expects factors above 0, got 0"),
+        (lambda: diagrams.fading([0.5, 1.5]), "fading expects 2 to 8 gates above 0 and at most 1, got [0.5, 1.5]"),
         (lambda: diagrams.cliff(weight=0.9), "weight must be above 1 and at most 1.12, got 0.9"),
         (lambda: diagrams.cliff(rate=1e-4), "rate must be so large that the step leaves the picture, got 0.0001"),
         (lambda: diagrams.reber("BTX"), "string must belong to the embedded Reber grammar, got 'BTX'"),

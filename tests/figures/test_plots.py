@@ -25,6 +25,7 @@ def every_figure():
         "dots": plots.dots({"lstm": rng.normal(size=10), "gru": rng.normal(size=5)}, xlabel="error (%)", baseline=0.5),
         "heatmap": plots.heatmap(rng.uniform(size=(2, 3)), rows=names, cols=cols, label="solved"),
         "counter": plots.counter(rng.normal(size=(8, 2)), target=np.arange(8)),
+        "units": plots.units(rng.normal(size=(4, 8)), labels=list("aabb")),
         "bars": plots.bars({"lstm": 4000, "gru": 3000}),
         "clipping": plots.clipping(rng.uniform(0.1, 5, 30), threshold=1.0),
         "success_against_lag": plots.success_against_lag({"lstm": {10: (9, 10), 100: (2, 10)}}, log=True),
