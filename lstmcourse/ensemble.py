@@ -6,6 +6,7 @@ it would alone.
 """
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -22,11 +23,13 @@ class Ensemble(nn.Module):
     """N nets, each a recurrent layer with a linear readout at every step.
 
     layer: a class of `lstmcourse.nn.LAYERS`, or its name there. n: how many nets. seed: net k is the one that
-    `torch.manual_seed(seed + k)` gives, so that Ensemble(..., n=10).member(3) = Ensemble(..., n=1, seed=3).member(0).
+    `torch.manual_seed(seed + k)` gives, so that Ensemble(..., n=10).member(3) = Ensemble(..., n=1, seed=3).member(0);
+    or n seeds, one for each net.
     kwargs go to the layer (forget_bias, chrono, bias, dtype, peepholes …); it has one layer and one direction.
 
     Parameters carry the layer's names: weight_ih_l0 (n, G·H, I), bias_ih_l0 (n, 1, G·H) …, and readout_weight
-    (n, O, H), readout_bias (n, 1, O). Raises ValueError for n < 1, an unknown layer's name or more than one layer,
+    (n, O, H), readout_bias (n, 1, O). Raises ValueError for n < 1, another number of seeds than n, an unknown layer's
+    name or more than one layer,
     TypeError for what is no layer's class and an n that is no integer.
     """
 
@@ -40,7 +43,7 @@ class Ensemble(nn.Module):
         output_size: int,
         n: int,
         *,
-        seed: int = 0,
+        seed: int | Sequence[int] = 0,
         **kwargs: Any,
     ):
         super().__init__()
@@ -52,7 +55,10 @@ class Ensemble(nn.Module):
             raise TypeError(f"layer must be a class of lstmcourse.nn or its name, got {layer!r:.60}")
         if operator.index(n) < 1:
             raise ValueError(f"n must be at least 1, got {n}")
-        nets = [_net(seed + k, layer, input_size, hidden_size, output_size, kwargs) for k in range(n)]
+        seeds = [seed + k for k in range(n)] if isinstance(seed, int) else seed
+        if len(seeds) != n:
+            raise ValueError(f"seed must be a number, or one for each of {n} nets, got {len(seeds)}")
+        nets = [_net(one, layer, input_size, hidden_size, output_size, kwargs) for one in seeds]
         template = nets[0][0]
         if template.num_layers > 1 or template.bidirectional or template.batch_first or template.proj_size:
             raise ValueError(

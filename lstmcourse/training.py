@@ -261,19 +261,21 @@ def linear_decay(last: float = 0.05) -> Callable[[float], float]:
 def mse(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     """Mean squared error over the steps that count: out (…, T, B, O), y (T, B, O), mask (T, B) -> (…).
 
+    y and mask may have out's leading axes too, for nets that each have a batch of their own.
     Raises ValueError for a y of another shape, which would broadcast.
     """
-    _check_y(out, y, out.shape[-3:])
+    _check_y(out, y, out.shape)
     return _masked((out - y).square().mean(-1), mask)
 
 
 def bce(out: Tensor, y: Tensor, mask: Tensor, weight: float = 1.0) -> Tensor:
     """Binary cross-entropy of logits, summed over the O marks of a step, averaged over the steps that count.
 
-    out (…, T, B, O), y (T, B, O) of 0 and 1, mask (T, B) -> (…). weight: how much more a missed 1 counts.
+    out (…, T, B, O), y (T, B, O) of 0 and 1, mask (T, B), or with out's leading axes too, -> (…). weight: how much
+    more a missed 1 counts.
     Raises ValueError for a y of another shape, which would broadcast.
     """
-    _check_y(out, y, out.shape[-3:])
+    _check_y(out, y, out.shape)
     terms = nn.functional.binary_cross_entropy_with_logits(
         out, y.expand_as(out), reduction="none", pos_weight=out.new_tensor(weight)
     )
@@ -283,9 +285,10 @@ def bce(out: Tensor, y: Tensor, mask: Tensor, weight: float = 1.0) -> Tensor:
 def cross_entropy(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     """Cross-entropy (nats a step) over the steps that count: out (…, T, B, K), y (T, B) int, mask (T, B) -> (…).
 
+    y and mask may have out's leading axes too, for nets that each have a batch of their own.
     Raises ValueError for a y of another shape.
     """
-    _check_y(out, y, out.shape[-3:-1])
+    _check_y(out, y, out.shape[:-1], axes=2)
     terms = nn.functional.cross_entropy(out.flatten(0, -2), y.expand(out.shape[:-1]).flatten(), reduction="none")
     return _masked(terms.view(out.shape[:-1]), mask)
 
@@ -293,9 +296,10 @@ def cross_entropy(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
 def accuracy(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     """Fraction of right classes over the steps that count: out (…, T, B, K), y (T, B) int, mask (T, B) -> (…).
 
+    y and mask may have out's leading axes too, for nets that each have a batch of their own.
     Raises ValueError for a y of another shape, which would broadcast.
     """
-    _check_y(out, y, out.shape[-3:-1])
+    _check_y(out, y, out.shape[:-1], axes=2)
     return _masked((out.argmax(-1) == y).float(), mask)
 
 
@@ -348,13 +352,13 @@ def windows(numbers: Sequence[int] | np.ndarray, batch: int, T: int, size: int) 
     return window
 
 
-def _check_y(out: Tensor, y: Tensor, shape: Sequence[int]) -> None:
-    if y.shape != shape:
-        raise ValueError(f"y must have shape {tuple(shape)} for out {tuple(out.shape)}, got {tuple(y.shape)}")
+def _check_y(out: Tensor, y: Tensor, shape: torch.Size, axes: int = 3) -> None:
+    if y.shape not in (shape[-axes:], shape):
+        raise ValueError(f"y must have shape {tuple(shape[-axes:])} for out {tuple(out.shape)}, got {tuple(y.shape)}")
 
 
 def _masked(terms: Tensor, mask: Tensor) -> Tensor:
-    return terms.masked_fill(~mask, 0).sum((-2, -1)) / mask.sum()
+    return terms.masked_fill(~mask, 0).sum((-2, -1)) / mask.sum((-2, -1))
 
 
 def _tensors(batch: Batch, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -393,8 +397,8 @@ def _evaluate(model: nn.Module, evaluate: Callable[[nn.Module], Any]) -> Any:
 def _check_out(out: Any, mask: Tensor) -> None:
     if not isinstance(out, Tensor):
         raise TypeError(f"model must return a tensor or (tensor, state), got {type(out).__name__}")
-    if out.shape[-3:-1] != mask.shape:
-        T, B = mask.shape
+    if out.shape[-3:-1] != mask.shape[-2:]:
+        T, B = mask.shape[-2:]
         raise ValueError(f"model must return out of shape (..., {T}, {B}, O), time first, got {tuple(out.shape)}")
 
 

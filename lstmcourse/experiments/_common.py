@@ -1,5 +1,6 @@
 """What the experiments share: ensembles with the course's initialisation, and figures as JSON knows them."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,39 @@ import torch
 from .. import training
 from ..ensemble import Ensemble
 from ..nn import LAYERS, Recurrent
+from ..tasks import Batch
+
+Seed = int | tuple[int, ...]
+"""The first seed of a block, or those of several blocks that are trained together."""
+
+
+def firsts(seed: Seed) -> tuple[int, ...]:
+    """The first seed of each block."""
+    return (seed,) if isinstance(seed, int) else seed
+
+
+def each(seed: Seed, n: int, draw: Callable[[np.random.Generator], Batch]) -> Callable[[int], Batch]:
+    """For `fit`: a batch a step, from a generator of its own for each block, whose n nets all get it."""
+    rngs = [np.random.default_rng(first) for first in firsts(seed)]
+    return lambda _: apart([draw(rng) for rng in rngs], n)
+
+
+def apart(batches: list[Batch], n: int) -> Batch:
+    """Batches as one whose arrays have a net axis, n nets for each: x (T, nets, B, I), y (nets, T, B, …), mask and what
+    else is (T, B) in extra (nets, T, B), padded with zeros to the longest; a single one as it is.
+    """
+    if len(batches) == 1:
+        return batches[0]
+    T = max(len(batch.mask) for batch in batches)
+
+    def stack(arrays: Sequence[np.ndarray]) -> np.ndarray:
+        padded = [np.pad(a, [(0, T - len(a)), *[(0, 0)] * (a.ndim - 1)]) for a in arrays]
+        return np.repeat(np.stack(padded), n, axis=0)
+
+    steps = [key for key, value in batches[0].extra.items() if np.shape(value) == batches[0].mask.shape]
+    extra = {key: stack([batch.extra[key] for batch in batches]) for key in steps}
+    xs, ys, masks = zip(*(batch[:3] for batch in batches), strict=True)
+    return Batch(stack(xs).swapaxes(0, 1), stack(ys), stack(masks), extra)
 
 
 def nets(
@@ -16,11 +50,13 @@ def nets(
     hidden: int,
     outputs: int,
     n: int,
-    seed: int = 0,
+    seed: Seed = 0,
     device: str = "cpu",
     **kwargs: Any,
 ) -> Ensemble:
     """n nets of a cell (its name, or a layer): as the layer starts by itself, but for two things that the papers do.
+
+    seed: the first net's; several: n nets from each, block by block.
 
     A forget gate (not a GRU's z) starts with the bias 1 (Jozefowicz et al. 2015), peepholes start small, uniform in
     ±0.1 (the range in which Gers et al. 2002 start all weights).
@@ -28,7 +64,8 @@ def nets(
     layer = LAYERS[cell] if isinstance(cell, str) else cell
     if layer.forget == "f" and "chrono" not in kwargs:
         kwargs.setdefault("forget_bias", 1.0)
-    ensemble = Ensemble(layer, inputs, hidden, outputs, n, seed=seed, **kwargs)
+    seeds = [first + k for first in firsts(seed) for k in range(n)]
+    ensemble = Ensemble(layer, inputs, hidden, outputs, len(seeds), seed=seeds, **kwargs)
     with torch.no_grad():
         for name in ensemble.vectors:
             ensemble.get_parameter(f"{name}_l0").mul_(0.1 * hidden**0.5)  # from ±1/√H

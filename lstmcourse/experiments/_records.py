@@ -136,7 +136,7 @@ def settings_of(chosen: Experiment, times: int) -> dict[str, Any]:
         "solved": chosen.solved and {k: v for k, v in chosen.solved._asdict().items() if v is not None},
         "measure": chosen.measure,
         "pairs": chosen.pairs,
-    }
+    } | ({"together": True} if chosen.together else {})
     return json.loads(json.dumps(settings))
 
 

@@ -43,6 +43,10 @@ class Experiment(NamedTuple):
     solved: what counts as solved; None where networks are compared by `measure` alone.
     pairs: the comparisons, named before anything was run; how many there are is their multiplicity.
     control: the names that are trained again with three times the updates before one says that they do not learn.
+    together: all blocks of a network and rate are trained as one batch of nets, which takes a third of the time. seed
+        is then the tuple of the blocks' first seeds, and each measure has n values a block, block by block. A net
+        depends on its own seed and its block's data alone, but for rounding: how many nets there are decides which
+        kernel multiplies them.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Experiment(NamedTuple):
     measure: str
     pairs: tuple[tuple[str, str], ...]
     control: tuple[str, ...]
+    together: bool = False
 
     def names(self, times: int = 1) -> tuple[str, ...]:
         """The networks that are trained: the grid's, or with several times the updates the control's."""
@@ -68,6 +73,13 @@ class Experiment(NamedTuple):
         choosing = [CHOOSING] * (len(self.rates) > 1 and times == 1)
         numbers = (*choosing, *range(blocks or self.blocks))
         return [(name, lr, block) for block in numbers for name in self.names(times) for lr in self.rates]
+
+    def jobs(self, cells: list[Cell]) -> list[list[Cell]]:
+        """The cells in the portions in which they are trained: each by itself, or all blocks of a network and rate."""
+        if not self.together:
+            return [[cell] for cell in cells]
+        kinds = dict.fromkeys((name, lr) for name, lr, _ in cells)
+        return [[cell for cell in cells if cell[:2] == kind] for kind in kinds]
 
     def seed(self, block: int) -> int:
         """The first seed of a block."""
@@ -90,6 +102,7 @@ def experiment(
     measure: str | None = None,
     pairs: tuple[tuple[str, str], ...] = (),
     control: tuple[str, ...] = (),
+    together: bool = False,
 ) -> Callable:
     """Register the decorated function as the experiment of its own name; see `Experiment` for the arguments."""
     if not measure and not solved:
@@ -101,7 +114,7 @@ def experiment(
     def register(function: Callable[..., dict[str, list]]) -> Callable[..., dict[str, list]]:
         EXPERIMENTS[function.__name__] = Experiment(
             function.__name__, notebook, title, function, grid, updates, rates, nets, blocks,
-            solved, measure or cast(Solved, solved).measure, pairs, control,
+            solved, measure or cast(Solved, solved).measure, pairs, control, together,
         )  # fmt: skip
         return function
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from .. import _record
 from . import _sources
-from ._common import plain
+from ._common import firsts, plain
 from ._records import Record, blocks, cell_of, machine, path_of, settings_of, write
 from ._registry import CHOOSING, Cell, Experiment, ExperimentError, find
 
@@ -50,6 +50,8 @@ def run(
     for argument, value in (("blocks", blocks), ("updates_times", updates_times), ("workers", workers)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
             raise ExperimentError(f"{argument} must be an integer of at least 1, got {value!r}")
+    if chosen.together and blocks not in (None, chosen.blocks):
+        raise ExperimentError(f"blocks must be {chosen.blocks}, since {name} trains them together, got {blocks}")
     if updates_times > 1 and not chosen.control:
         raise ExperimentError(f"{name} has no control: its description names no cell to be trained for longer")
     path = path_of(name, updates_times, folder)
@@ -57,14 +59,15 @@ def run(
     names, done = chosen.names(updates_times), set(map(cell_of, data["rows"]))
     todo = [cell for cell in chosen.cells(updates_times, blocks) if cell not in done]
     count = workers or os.cpu_count() or 1
-    for cell, row in _results(chosen, todo, updates_times, device, data["provenance"]["sources"], count, scheduler):
-        data["rows"].append(dict(zip(("name", "lr", "block"), cell, strict=True)) | row)
+    for cells, rows in _results(chosen, todo, updates_times, device, data["provenance"]["sources"], count, scheduler):
+        for cell, row in zip(cells, rows, strict=True):
+            data["rows"].append(dict(zip(("name", "lr", "block"), cell, strict=True)) | row)
+            todo.remove(cell)
         data["rows"].sort(key=lambda row: (row["block"], names.index(row["name"]), chosen.rates.index(row["lr"])))
         data["provenance"]["date"] = _record.today()
         write(path, data)
-        todo.remove(cell)
         if report:
-            report(_progress(cell, row, todo, data["rows"], 1 if scheduler else count))
+            report(_progress(cells, rows, todo, data["rows"], 1 if scheduler else count))
     return Record(data)
 
 
@@ -118,21 +121,21 @@ def _open(path: Path, chosen: Experiment, times: int, device: str, draft: bool) 
 
 def _results(
     chosen: Experiment, todo: list[Cell], times: int, device: str, sources: str, workers: int, scheduler: str | None
-) -> Iterator[tuple[Cell, dict[str, Any]]]:
-    """Each cell with its values, as they are finished. A worker process that dies costs its cells a second try."""
-    left, tries = list(todo), 3
+) -> Iterator[tuple[list[Cell], list[dict[str, Any]]]]:
+    """Each job's cells with their values, as they are finished. A worker that dies costs its jobs a second try."""
+    left, tries = chosen.jobs(todo), 3
     while left:
         with _executor(scheduler, min(workers, len(left))) as executor:
-            futures: dict[Future, Cell] = {}
-            for cell in left:
-                arguments = arguments_of(chosen, cell, times, device)
-                futures[executor.submit(job, chosen.function, arguments, sources)] = cell
+            futures: dict[Future, list[Cell]] = {}
+            for cells in left:
+                arguments = arguments_of(chosen, cells, times, device)
+                futures[executor.submit(job, chosen.function, arguments, sources)] = cells
             try:
                 for future in as_completed(futures):
-                    row = future.result()
+                    rows = future.result()
                     left.remove(futures[future])
                     tries = 3
-                    yield futures[future], row
+                    yield futures[future], rows
             except BrokenExecutor:
                 tries -= 1
                 if not tries:
@@ -143,17 +146,18 @@ def _results(
                 raise
 
 
-def arguments_of(chosen: Experiment, cell: Cell, times: int, device: str) -> dict[str, Any]:
-    """The keyword arguments with which the experiment's function computes this cell of the grid."""
-    name, lr, block = cell
-    seed, updates = chosen.seed(block), chosen.updates * times
+def arguments_of(chosen: Experiment, cells: list[Cell], times: int, device: str) -> dict[str, Any]:
+    """The keyword arguments with which the experiment's function computes one of its `jobs`."""
+    name, lr, _ = cells[0]
+    seeds, updates = tuple(chosen.seed(block) for _, _, block in cells), chosen.updates * times
+    seed = seeds if chosen.together else seeds[0]
     return dict(chosen.grid[name]) | {
         "n": chosen.nets, "seed": seed, "updates": updates, "lr": lr, "device": device
     }  # fmt: skip
 
 
-def job(function: Callable[..., dict[str, list]], arguments: dict[str, Any], sources: str) -> dict[str, Any]:
-    """One cell of the grid, in a worker: {"seconds": …, "values": {measure: one a net}}."""
+def job(function: Callable[..., dict[str, list]], arguments: dict[str, Any], sources: str) -> list[dict[str, Any]]:
+    """One job, in a worker: {"seconds": …, "values": {measure: one a net}} for each of its cells."""
     import torch
 
     if _sources.digest(function.__module__) != sources:
@@ -161,10 +165,15 @@ def job(function: Callable[..., dict[str, list]], arguments: dict[str, Any], sou
     torch.set_num_threads(1)
     began = time.perf_counter()
     values = {measure: plain(column, 6) for measure, column in function(**arguments).items()}
+    n, blocks = arguments["n"], len(firsts(arguments["seed"]))
     for measure, column in values.items():
-        if len(column) != arguments["n"]:
-            raise ExperimentError(f"{measure} must have a value for each of {arguments['n']} nets, got {len(column)}")
-    return {"seconds": round(time.perf_counter() - began, 1), "values": values}
+        if len(column) != n * blocks:
+            raise ExperimentError(f"{measure} must have a value for each of {n * blocks} nets, got {len(column)}")
+    seconds = round((time.perf_counter() - began) / blocks, 1)
+    return [
+        {"seconds": seconds, "values": {measure: column[k * n : (k + 1) * n] for measure, column in values.items()}}
+        for k in range(blocks)
+    ]
 
 
 @contextmanager
@@ -203,12 +212,17 @@ def _attend() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _progress(cell: Cell, row: dict[str, Any], todo: list[Cell], rows: list[dict[str, Any]], workers: int) -> str:
-    name, lr, block = cell
+def _progress(
+    cells: list[Cell], done: list[dict[str, Any]], todo: list[Cell], rows: list[dict[str, Any]], workers: int
+) -> str:
+    name, lr, block = cells[0]
     left = seconds_left(todo, rows) / workers
-    where = "rates" if block == CHOOSING else f"block {block}"
-    done = f"{where}, {name}, rate {lr:g}: {row['seconds']:.0f} s"
-    return f"{done}; {len(todo)} cells left, about {left / 60:.0f} min" if todo else f"{done}; all cells are done"
+    where = "all blocks" if len(cells) > 1 else "rates" if block == CHOOSING else f"block {block}"
+    seconds = sum(row["seconds"] for row in done)
+    finished = f"{where}, {name}, rate {lr:g}: {seconds:.0f} s"
+    return (
+        f"{finished}; {len(todo)} cells left, about {left / 60:.0f} min" if todo else f"{finished}; all cells are done"
+    )
 
 
 def seconds_left(todo: list[Cell], rows: list[dict[str, Any]]) -> float:

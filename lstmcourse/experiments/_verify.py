@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from . import _run
 from ._records import BLOCKS, Record, blocks, cell_of, machine
-from ._registry import ExperimentError, find
+from ._registry import Experiment, ExperimentError, find
 from ._sources import digest
 from ._verdict import fisher
 
@@ -49,25 +49,28 @@ def verify(
     """
     folder = Path(folder or BLOCKS)
     records = [_open(path) for path in sorted(folder.glob("*.json"))]
-    stored = [(record, row) for record in records for row in record.rows]
+    stored = [(record, rows) for record in records for rows in _portions(record)]
     if not stored:
         raise ExperimentError(f"there is nothing to verify in {folder}")
     random.Random(seed).shuffle(stored)
     count = workers or os.cpu_count() or 1
-    nets, seconds, drawn = share * sum(record.nets for record, _ in stored), 60 * minutes * count, []
-    for record, row in stored:
-        if nets > 0 and row["seconds"] < seconds:
-            drawn.append((record, row))
-            nets, seconds = nets - record.nets, seconds - row["seconds"]
+    nets, seconds, drawn = share * sum(record.nets * len(rows) for record, rows in stored), 60 * minutes * count, []
+    for record, rows in stored:
+        takes = sum(row["seconds"] for row in rows)
+        if nets > 0 and takes < seconds:
+            drawn.append((record, rows))
+            nets, seconds = nets - record.nets * len(rows), seconds - takes
     checked = []
     with _run._executor(None, count) as executor:
-        futures = {executor.submit(_run.job, *_again(record, row)): (record, row) for record, row in drawn}
+        futures = {executor.submit(_run.job, *_again(record, rows)): (record, rows) for record, rows in drawn}
         for future in as_completed(futures):
-            checked.append(_compared(*futures[future], future.result()["values"]))
-            if report:
-                one = checked[-1]
-                verdict = "as stored" if one.ok else "NOT as stored"
-                report(f"{verdict}: {one.record}, {one.cell}: {one.same} of {one.nets} nets have the same numbers")
+            record, rows = futures[future]
+            for row, again in zip(rows, future.result(), strict=True):
+                one = _compared(record, row, again["values"])
+                checked.append(one)
+                if report:
+                    verdict = "as stored" if one.ok else "NOT as stored"
+                    report(f"{verdict}: {one.record}, {one.cell}: {one.same} of {one.nets} nets have the same numbers")
     return checked
 
 
@@ -76,12 +79,24 @@ def _open(path: Path) -> Record:
     return blocks(name, int(times), path.parent) if name and times.isdigit() else blocks(path.stem, 1, path.parent)
 
 
-def _again(record: Record, row: dict[str, Any]) -> tuple[Callable[..., Any], dict[str, Any], str]:
-    """The job that computed this row: the function of today with the settings of the record."""
-    chosen = find(record.data["name"])._replace(
-        grid=record.grid, nets=record.nets, updates=record.data["settings"]["updates"]
+def _as_stored(record: Record) -> Experiment:
+    """The experiment of today with the settings of the record."""
+    settings = record.data["settings"]
+    return find(record.data["name"])._replace(
+        grid=record.grid, nets=record.nets, updates=settings["updates"], together=settings.get("together", False)
     )
-    arguments = _run.arguments_of(chosen, cell_of(row), 1, "cpu")
+
+
+def _portions(record: Record) -> list[list[dict[str, Any]]]:
+    """The record's rows by the jobs that computed them."""
+    rows = {cell_of(row): row for row in record.rows}
+    return [[rows[cell] for cell in cells] for cells in _as_stored(record).jobs(list(rows))]
+
+
+def _again(record: Record, rows: list[dict[str, Any]]) -> tuple[Callable[..., Any], dict[str, Any], str]:
+    """The job that computed these rows."""
+    chosen = _as_stored(record)
+    arguments = _run.arguments_of(chosen, list(map(cell_of, rows)), 1, "cpu")
     return chosen.function, arguments, digest(chosen.function.__module__)
 
 

@@ -7,7 +7,7 @@ import torch
 from .. import tasks, training
 from ..ensemble import Ensemble
 from ..nn import Peepholes, variant_step
-from ._common import fit, nets, plain
+from ._common import Seed, fit, nets, plain
 from ._registry import Solved, experiment
 
 
@@ -23,7 +23,7 @@ def train_counting(
     hidden: int = 2,
     n: int = 10,
     steps: int = 4000,
-    seed: int = 0,
+    seed: Seed = 0,
     progress: bool = True,
     lr: float = 0.01,
     device: str = "cpu",
@@ -82,9 +82,10 @@ def measures(ensemble: Ensemble) -> dict[str, list[Any]]:
         ("nfg_plain, 2 units", "lstm, 2 units"),
     ),
     control=("gru, 2 units", "gru_reset_before, 2 units", "coupled, 4 units", "cifg, 4 units"),
+    together=True,
 )
 def counting_cells(
-    cell: str, hidden: int, n: int, seed: int, updates: int, lr: float, device: str
+    cell: str, hidden: int, n: int, seed: Seed, updates: int, lr: float, device: str
 ) -> dict[str, list[Any]]:
     """All strings as one batch, Adam, the rate falling in a line to a twentieth. Measures: see `measures`."""
     return measures(train_counting(cell, hidden, n, updates, seed, False, lr, device))
@@ -103,9 +104,10 @@ def counting_cells(
     solved=COUNTS,
     pairs=(("tanh, 2 units", "σ, 2 units"), ("tanh, 4 units", "σ, 4 units")),
     control=("σ, 2 units", "σ, 4 units"),
+    together=True,
 )
 def sigma_candidate(
-    candidate: str, hidden: int, n: int, seed: int, updates: int, lr: float, device: str
+    candidate: str, hidden: int, n: int, seed: Seed, updates: int, lr: float, device: str
 ) -> dict[str, list[Any]]:
     """`counting_cells` for the LSTM as it is, and as some articles have it."""
     cell = SigmaCandidateLSTM if candidate == "σ" else "lstm"

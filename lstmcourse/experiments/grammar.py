@@ -9,7 +9,7 @@ from .. import tasks, training
 from ..ensemble import Ensemble
 from ..nn import LAYERS, Recurrent
 from ..training import History
-from ._common import fit, nets, reached
+from ._common import Seed, apart, firsts, fit, nets, reached
 from ._registry import Solved, experiment
 from .gates import without
 
@@ -17,7 +17,8 @@ from .gates import without
 def outer_right(ensemble: Ensemble, batch: tasks.Batch) -> np.ndarray:
     """For each net the fraction of outer letters that it predicts rightly, (n,)."""
     right = training.answers(ensemble, batch).argmax(-1).cpu().numpy() == batch.y
-    return right[:, batch.extra["outer"]].mean(1)
+    outer = batch.extra["outer"]
+    return (right & outer).sum((-2, -1)) / outer.sum((-2, -1))
 
 
 def train_reber(
@@ -28,20 +29,25 @@ def train_reber(
     every: int = 100,
     low: int = 9,
     high: int = 40,
-    seed: int = 0,
+    seed: Seed = 0,
     progress: bool = True,
     lr: float = 0.01,
     device: str = "cpu",
 ) -> tuple[Ensemble, History]:
     """n nets trained to predict the next letter of 256 strings, 32 at a time; every `every` steps `outer_right` of
     256 other strings goes into the history's evaluations."""
-    rng = np.random.default_rng(seed)
-    strings = [tasks.embedded_reber_string(rng, low, high) for _ in range(256)]
-    test = tasks.embedded_reber(rng, 256, low, high)
+    rngs = [np.random.default_rng(first) for first in firsts(seed)]
+    strings = [[tasks.embedded_reber_string(rng, low, high) for _ in range(256)] for rng in rngs]
+    test = apart([tasks.embedded_reber(rng, 256, low, high) for rng in rngs], n)
     ensemble = nets(cell, 7, hidden, 7, n, seed, device)
+
+    def batch(_: int) -> tasks.Batch:
+        drawn = [rng.choice(256, 32, replace=False) for rng in rngs]
+        return apart([tasks.encode([own[k] for k in ks]) for own, ks in zip(strings, drawn, strict=True)], n)
+
     history = fit(
         ensemble,
-        lambda _: tasks.encode([strings[k] for k in rng.choice(256, 32, replace=False)]),
+        batch,
         training.cross_entropy,
         steps=steps,
         lr=lr,

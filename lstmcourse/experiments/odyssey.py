@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import tasks, training
-from ._common import fit, nets
+from ._common import Seed, each, fit, nets
 from ._registry import Solved, experiment
 from .counting import COUNTS, measures, train_counting
 from .grammar import OUTER, train_reber
@@ -39,6 +39,7 @@ odyssey = partial(
     nets=5,
     blocks=5,
     pairs=PAIRS,
+    together=True,
 )
 """Controls are for the cells that should fail by the course's reasons; of others one says "within this budget"."""
 
@@ -46,7 +47,7 @@ BOUNDED = ("coupled", "cifg", "gru", "gru_reset_before", "noaf_plain", "noaf", "
 
 
 @odyssey("Odyssey: counting aⁿbⁿ with 4 units, eighteen cells", updates=2000, solved=COUNTS, control=BOUNDED)
-def odyssey_counting(cell: str, n: int, seed: int, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
+def odyssey_counting(cell: str, n: int, seed: Seed, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
     """As `counting_cells`."""
     return measures(train_counting(cell, 4, n, updates, seed, False, lr, device))
 
@@ -54,7 +55,7 @@ def odyssey_counting(cell: str, n: int, seed: int, updates: int, lr: float, devi
 @odyssey(
     "Odyssey: the embedded Reber grammar with 8 units, eighteen cells", updates=800, solved=OUTER, control=("rnn",)
 )
-def odyssey_reber(cell: str, n: int, seed: int, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
+def odyssey_reber(cell: str, n: int, seed: Seed, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
     """As `reber_cells`."""
     _, history = train_reber(cell, 8, n, updates, updates, seed=seed, progress=False, lr=lr, device=device)
     return {"right": history.evaluations[-1][1].tolist()}
@@ -67,12 +68,18 @@ def odyssey_reber(cell: str, n: int, seed: int, updates: int, lr: float, device:
     control=("nig_plain", "nig", "rnn"),
 )
 def odyssey_adding(
-    cell: str, n: int, seed: int, updates: int, lr: float, device: str, T: int = 50
+    cell: str, n: int, seed: Seed, updates: int, lr: float, device: str, T: int = 50
 ) -> dict[str, list[Any]]:
     """32 sequences an update, a constant rate; error: on 256 test sequences at the end."""
-    rng = np.random.default_rng(seed)
     ensemble = nets(cell, 2, 8, 1, n, seed, device)
-    fit(ensemble, lambda _: tasks.adding(rng, 32, T), training.mse, steps=updates, lr=lr, progress=False)
+    fit(
+        ensemble,
+        each(seed, n, lambda rng: tasks.adding(rng, 32, T)),
+        training.mse,
+        steps=updates,
+        lr=lr,
+        progress=False,
+    )
     test = tasks.adding(np.random.default_rng(10_000), 256, T)
     return {"error": training.score(training.mse, test)(ensemble).tolist()}
 
@@ -83,7 +90,7 @@ def odyssey_adding(
     solved=KEEPS,
     control=("rnn",),
 )
-def odyssey_intervals(cell: str, n: int, seed: int, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
+def odyssey_intervals(cell: str, n: int, seed: Seed, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
     """As `intervals`."""
     return {"reach": intervals_kept(train_interval(cell, 4, n, updates, seed, False, lr, device))}
 
@@ -95,11 +102,10 @@ def odyssey_intervals(cell: str, n: int, seed: int, updates: int, lr: float, dev
     control=("nig_plain", "nig", "rnn"),
 )
 def odyssey_copying(
-    cell: str, n: int, seed: int, updates: int, lr: float, device: str, T: int = 10
+    cell: str, n: int, seed: Seed, updates: int, lr: float, device: str, T: int = 10
 ) -> dict[str, list[Any]]:
     """Three letters out of four, 32 sequences an update, a constant rate; right: letters of 200 test sequences."""
-    rng = np.random.default_rng(seed)
     ensemble = nets(cell, 6, 12, 5, n, seed, device)
-    batch = lambda _: tasks.copy_memory(rng, 32, T, 3, 4)
+    batch = each(seed, n, lambda rng: tasks.copy_memory(rng, 32, T, 3, 4))
     fit(ensemble, batch, training.cross_entropy, steps=updates, lr=lr, progress=False)
     return {"right": recalled(ensemble, tasks.copy_memory(np.random.default_rng(10_000), 200, T, 3, 4)).tolist()}

@@ -8,7 +8,7 @@ from torch import sigmoid, tanh
 from .. import tasks, training
 from ..ensemble import Ensemble
 from ..nn import PeepholeLSTM, affine, see
-from ._common import fit, nets
+from ._common import Seed, fit, nets
 from ._registry import experiment
 from .counting import COUNTS, measures
 
@@ -45,7 +45,7 @@ def train_peepholes(
     hidden: int = 4,
     n: int = 20,
     steps: int = 2000,
-    seed: int = 0,
+    seed: Seed = 0,
     truncated: bool = False,
     progress: bool = True,
     lr: float = 0.01,
@@ -74,8 +74,9 @@ def train_peepholes(
     solved=COUNTS,
     measure="reach",
     pairs=(("peepholes f", "peepholes none"), ("peepholes i", "peepholes none"), ("peepholes o", "peepholes none")),
+    together=True,
 )
-def subsets(peepholes: str, n: int, seed: int, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
+def subsets(peepholes: str, n: int, seed: Seed, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
     """4 units, trained as in `counting_cells`."""
     return measures(train_peepholes(peepholes, "counting", 4, n, updates, seed, False, False, lr, device))
 
@@ -99,9 +100,10 @@ def subsets(peepholes: str, n: int, seed: int, updates: int, lr: float, device: 
         ("lstm, full gradient", "lstm, truncated gradient"),
         ("lstm, truncated gradient", "peephole, truncated gradient"),
     ),
+    together=True,
 )
 def truncated(
-    peepholes: str, truncated: bool, n: int, seed: int, updates: int, lr: float, device: str
+    peepholes: str, truncated: bool, n: int, seed: Seed, updates: int, lr: float, device: str
 ) -> dict[str, list[Any]]:
     """4 units, from the same starts, on the same strings, by either gradient."""
     return measures(train_peepholes(peepholes, "counting", 4, n, updates, seed, truncated, False, lr, device))

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import tasks, training
 from ..ensemble import Ensemble
-from ._common import fit, nets
+from ._common import Seed, fit, nets
 from ._registry import Solved, experiment
 
 
@@ -16,7 +16,7 @@ def train_interval(
     hidden: int = 4,
     n: int = 30,
     steps: int = 3000,
-    seed: int = 0,
+    seed: Seed = 0,
     progress: bool = True,
     lr: float = 0.01,
     device: str = "cpu",
@@ -41,7 +41,7 @@ def train_spikes(
     n: int = 20,
     steps: int = 1500,
     lr: float = 0.02,
-    seed: int = 0,
+    seed: Seed = 0,
     progress: bool = True,
     device: str = "cpu",
 ) -> Ensemble:
@@ -79,9 +79,10 @@ KEEPS = Solved("reach", at_least=10)
         ("peephole o alone", "peephole i alone"),
     ),
     control=("rnn",),
+    together=True,
 )
 def intervals(
-    cell: str, n: int, seed: int, updates: int, lr: float, device: str, **kwargs: Any
+    cell: str, n: int, seed: Seed, updates: int, lr: float, device: str, **kwargs: Any
 ) -> dict[str, list[Any]]:
     """4 units, all intervals as one batch, a missed spike costs three times a false one, the rate falls to a twentieth.
 
@@ -101,8 +102,9 @@ def intervals(
     solved=Solved("periods", at_least=10),
     pairs=(("noaf_plain", "noaf"), ("noaf_plain", "lstm"), ("noaf", "peephole")),
     control=("lstm", "peephole"),
+    together=True,
 )
-def spikes(cell: str, n: int, seed: int, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
+def spikes(cell: str, n: int, seed: Seed, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
     """2 units, a spike every ten steps. periods: how many, up to 20, come without an error before and between them."""
     ensemble = train_spikes(cell, 2, n, updates, lr, seed, False, device)
     data = tasks.timed_spikes(10, 20)

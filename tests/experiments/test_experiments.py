@@ -22,6 +22,7 @@ from lstmcourse.experiments import (
     ExperimentError,
     Record,
     Solved,
+    _common,
     _records,
     _run,
     _sources,
@@ -67,8 +68,9 @@ def test_every_description_runs_small(name):
     assert re.fullmatch("0[1-9]|1[0-5]", chosen.notebook) and len(chosen.title) < 110
     assert chosen.blocks >= 3 and (len(chosen.rates) == 2 or not chosen.pairs or name in ONE_RATE)
     for label in random.Random(name).sample(sorted(chosen.grid), 1):
-        arguments = _run.arguments_of(chosen, (label, chosen.rates[-1], 1), 1, "cpu") | {"n": 2, "updates": 2}
-        first, second = (_run.job(chosen.function, arguments, digest_of(chosen)) for _ in range(2))
+        cells = [(label, chosen.rates[-1], block) for block in range(1, 2 + chosen.together)]
+        arguments = _run.arguments_of(chosen, cells, 1, "cpu") | {"n": 2, "updates": 2}
+        (first, *_), (second, *_) = (_run.job(chosen.function, arguments, digest_of(chosen)) for _ in range(2))
         assert first["values"] == second["values"]
         assert chosen.measure in first["values"]
         assert chosen.solved is None or chosen.solved.measure in first["values"]
@@ -521,6 +523,58 @@ def test_verify_judges_measures_of_other_sources_by_their_range(monkeypatch, tmp
         row["values"]["score"] = [value + 100 for value in row["values"]["score"]]
     _records.write(path, data)
     assert not any(one.ok for one in verify(tmp_path, share=1.0))
+
+
+# ---- blocks trained together
+
+
+def together(kind, n, seed, updates, lr, device):
+    columns = [toys.toy(kind, n, first, updates, lr, device) for first in seed]
+    return {key: [value for column in columns for value in column[key]] for key in columns[0]}
+
+
+def test_blocks_trained_together_are_stored_and_verified_block_by_block(monkeypatch, tmp_path, here):
+    toys.make(monkeypatch)
+    apart = run_toy(tmp_path / "apart")
+    toys.make(monkeypatch, function=together, together=True)
+    with pytest.raises(ExperimentError, match="blocks must be 2, since toy trains them together, got 1"):
+        run_toy(tmp_path, blocks=1)
+    record = run_toy(tmp_path, report=(lines := []).append)
+    assert numbers(record) == numbers(apart)
+    assert len(lines) == 4 and lines[0].startswith("all blocks, good, rate 0.1: ")
+    checked = verify(tmp_path, share=0.1, seed=0)  # one portion is more than a tenth
+    assert len(checked) == 3 and all(one.ok and one.exact and one.same == 3 for one in checked)
+    with pytest.raises(ExperimentError, match="score must have a value for each of 9 nets, got 3"):
+        _run.job(toys.toy, {"kind": "good", "n": 3, "seed": (0, 1, 2), "updates": 1, "lr": 0.1, "device": "cpu"}, TOYS)
+
+
+TOYS = _sources.digest(toys.__name__)
+
+
+@pytest.mark.parametrize("name", [name for name, one in sorted(EXPERIMENTS.items()) if one.together])
+def test_a_block_is_the_same_alone_and_together(name):
+    """Every net of a block, but for rounding: the same starts, the same data, no exchange between the blocks."""
+    chosen = EXPERIMENTS[name]
+    kind = "gru" if "gru" in chosen.grid else next(iter(chosen.grid))
+    given = dict(chosen.grid[kind]) | {"n": 2, "updates": 3, "lr": 0.01, "device": "cpu"}
+    alone, both = chosen.function(seed=(1000,), **given), chosen.function(seed=(0, 1000), **given)
+    for measure, values in alone.items():
+        np.testing.assert_allclose(np.array(both[measure][2:], float), np.array(values, float), rtol=1e-4, atol=1e-5)
+
+
+def test_batches_of_several_blocks_are_padded_and_repeated_for_each_net():
+    short, long = (tasks.embedded_reber(np.random.default_rng(k), 3, 9, high) for k, high in ((0, 12), (1, 40)))
+    one = _common.apart([short, long], 2)
+    (T, B), t = long.mask.shape, len(short.mask)
+    assert one.x.shape == (T, 4, B, 7) and one.mask.shape == one.extra["outer"].shape == (4, T, B) and t < T
+    np.testing.assert_array_equal(one.x[:t, 1], short.x)
+    np.testing.assert_array_equal(one.y[3], long.y)
+    assert not one.mask[:2, t:].any()
+    out = torch.randn(4, T, B, 7)
+    y, mask = torch.as_tensor(one.y), torch.as_tensor(one.mask)
+    for loss in (training.cross_entropy, training.accuracy):
+        expected = [loss(out[k], y[k], mask[k]) for k in range(4)]
+        torch.testing.assert_close(loss(out, y, mask), torch.stack(expected))
 
 
 # ---- the command
