@@ -28,6 +28,7 @@ from .odyssey import (
 )
 from .peepholes import SUBSETS, TruncatedLSTM, subsets, train_peepholes, truncated
 from .search import draws, random_search, shares
+from .stacked import equal_units, stacked_characters, stacked_model
 from .starts import RNN_STARTS, clipping, rnn_start, rnn_starts, slopes, train_rnn_start
 from .stories import DISTANCES, right_by_distance, train_story, two_stories
 from .succession import Held, Succession, hold, succession
@@ -68,6 +69,7 @@ __all__ = [
     "counted",
     "counting_cells",
     "draws",
+    "equal_units",
     "experiment",
     "find",
     "first_solved",
@@ -100,6 +102,8 @@ __all__ = [
     "slopes",
     "solved_rates",
     "spikes",
+    "stacked_characters",
+    "stacked_model",
     "status",
     "stream",
     "stream_test",
