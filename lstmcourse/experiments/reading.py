@@ -1,0 +1,87 @@
+"""A network that has read Python's standard library, for looking inside: one LSTM layer of 160 units.
+
+    python -m lstmcourse.experiments.reading
+
+takes some minutes and renews results/reading.safetensors (0.7 MB), which notebook 10 opens with `opened`. The text is
+`data.load("code")`, which differs a little between Python versions; the network's symbols do not.
+"""
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from .. import _record, checkpoint, data, training
+from ..nn import LAYERS
+from ..training import Net
+
+SYMBOLS = "\n" + "".join(map(chr, range(32, 127)))
+UNITS, B, T, RATE, UPDATES = 160, 32, 64, 5e-3, 2500
+FILE = _record.RESULTS / "reading.safetensors"
+
+
+def encode(text: str) -> np.ndarray:
+    """The numbers of a text's characters in `SYMBOLS`: (len(text),). A character that is not there reads as a blank."""
+    return np.array([max(SYMBOLS.find(c), 0 if c == "\n" else 1) for c in text], dtype=int)
+
+
+def numbers() -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """`data.load("code")` in `SYMBOLS`: its numbers (n,), and the labels of each character."""
+    arrays, _ = data.load("code")
+    own = encode("".join(arrays["symbols"]))
+    return own[arrays["numbers"]], {k: arrays[k] for k in ("depth", "string", "comment", "indentation")}
+
+
+def net(seed: int = 0) -> Net:
+    """The network before it has read anything."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Net(LAYERS["lstm"](len(SYMBOLS), UNITS, forget_bias=1.0), len(SYMBOLS))
+
+
+def opened() -> tuple[Net, checkpoint.Checkpoint]:
+    """The stored network, and what its file says of it: updates as `step`, bits and command in `extra`.
+
+    Raises checkpoint.CheckpointError where the file is not there, as outside of a checkout of the course.
+    """
+    model = net()
+    stored = checkpoint.load(FILE, model)
+    return model.eval(), stored
+
+
+def trained(updates: int = UPDATES) -> tuple[Net, dict[str, Any]]:
+    """The network after reading the first nine tenths, and its bits per character: in training, and held out."""
+    read, _ = numbers()
+    cut, V = int(0.9 * len(read)), len(SYMBOLS)
+    model = net()
+    with torch.no_grad():
+        frequencies = (np.bincount(read[:cut], minlength=V) + 1) / (cut + V)
+        model.readout.bias.copy_(torch.as_tensor(np.log(frequencies)))
+    history = training.fit(
+        model,
+        training.windows(read[:cut], B, T, V),
+        training.cross_entropy,
+        steps=updates,
+        lr=RATE,
+        carry=True,
+        schedule=training.linear_decay(),
+    )
+    rest = training.windows(read[cut:], B, (len(read) - cut) // B - 1, V)(0)
+    bits = training.score(training.cross_entropy, rest)(model) / np.log(2)
+    return model, {"training": round(float(np.mean(history.loss[-200:]) / np.log(2)), 3), "held_out": round(float(bits), 3)}
+
+
+def main() -> None:
+    """Train for some minutes and write results/reading.safetensors."""
+    commit, began = _record.commit(), time.perf_counter()
+    torch.set_num_threads(1)
+    model, bits = trained()
+    command = "python -m lstmcourse.experiments.reading"
+    made = _record.provenance(command, time.perf_counter() - began, commit)
+    checkpoint.save(FILE, model, step=UPDATES, extra={"bits": bits, "text": str(data.load("code")[1]), "made": made})
+    print(bits)
+
+
+if __name__ == "__main__":
+    main()
