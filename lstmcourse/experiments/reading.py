@@ -69,7 +69,10 @@ def trained(updates: int = UPDATES) -> tuple[Net, dict[str, Any]]:
     )
     rest = training.windows(read[cut:], B, (len(read) - cut) // B - 1, V)(0)
     bits = training.score(training.cross_entropy, rest)(model) / np.log(2)
-    return model, {"training": round(float(np.mean(history.loss[-200:]) / np.log(2)), 3), "held_out": round(float(bits), 3)}
+    return model, {
+        "training": round(float(np.mean(history.loss[-200:]) / np.log(2)), 3),
+        "held_out": round(float(bits), 3),
+    }
 
 
 def main() -> None:

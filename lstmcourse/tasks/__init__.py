@@ -18,7 +18,7 @@ from .reber import (
     legal_next,
     reber_string,
 )
-from .stories import GENDERS, KINGS, PRONOUNS, RULERS, kings, kings_baseline, pronouns, pronouns_baseline
+from .stories import GENDERS, KINGS, PRONOUNS, RULERS, TOLD, kings, kings_baseline, pronouns, pronouns_baseline, told
 from .timing import interval, interval_all, timed_spikes
 
 TASKS = {
@@ -52,6 +52,7 @@ __all__ = [
     "RULERS",
     "TASKS",
     "TEMPORAL_ORDER",
+    "TOLD",
     "Batch",
     "Vocabulary",
     "accepted",
@@ -79,4 +80,5 @@ __all__ = [
     "reber_string",
     "temporal_order",
     "timed_spikes",
+    "told",
 ]

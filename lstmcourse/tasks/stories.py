@@ -9,6 +9,9 @@ RULERS = KINGS.words[:4]
 PRONOUNS = Vocabulary(
     ("Tom", "Rafsun", "Jenny", "Mira", "___", ".", "and", "runs", "sings", "sees", "likes", "the_ball", "the_song")
 )
+TOLD = Vocabulary(
+    (*PRONOUNS.words[:4], "he", "she", "and", ".", "near", "the_ball", "the_song", "runs", "sings", "sees", "likes")
+)
 GENDERS = ("he", "she")
 NAMES = 4  # both vocabularies begin with four names
 
@@ -94,6 +97,49 @@ def pronouns_baseline(batch: Batch) -> float:
     shown = batch.x.argmax(-1)
     last = np.maximum.accumulate(np.where(shown < NAMES, np.arange(len(shown))[:, None], 0), axis=0)
     return float((np.take_along_axis(shown, last, 0) // 2 == batch.y)[batch.mask].mean())
+
+
+def told(
+    rng: np.random.Generator, length: int, new: float = 0.3, people: float = 0.5, near: float = 0.6
+) -> tuple[np.ndarray, np.ndarray]:
+    """A text for a language model, in which the pronouns are written out.
+
+    Sentences such as "Jenny sees Tom near the_ball and she runs ." in the words of `TOLD`. The subject of a sentence is
+    a name (chance `new`, and in the first sentence) or the pronoun of the subject before; after "and" stands its
+    pronoun. Objects, and what stands after "near", are persons (chance `people`) or things and change nothing; after
+    each clause comes one more "near" with chance `near`.
+
+    Source: after the example of popular articles, themselves after Olah 2015; generated here.
+    Returns the words' numbers and the gender, 0 (he) or 1 (she), of the subject: (length,) int each. Raises ValueError
+    for length < 1, chances outside 0 … 1, and near = 1.
+    """
+    rng, length = generator(rng), integer("length", length, 1)
+    fraction("new", new), fraction("people", people)
+    if fraction("near", near) == 1:
+        raise ValueError("near must be below 1, or no sentence ends; got 1")
+    index = TOLD.index
+    verbs, things = [index(verb) for verb in ("runs", "sings", "sees", "likes")], [index("the_ball"), index("the_song")]
+    words: list[int] = []
+    genders: list[int] = []
+
+    def whom() -> int:
+        return int(rng.integers(NAMES)) if rng.random() < people else things[rng.integers(2)]
+
+    while len(words) < length:
+        if not words or rng.random() < new:
+            sentence = [int(rng.integers(NAMES))]
+            gender = sentence[0] // 2
+        else:
+            sentence = [NAMES + gender]
+        for clause in range(rng.integers(1, 4)):
+            sentence += [index("and"), NAMES + gender] if clause else []
+            sentence.append(verbs[rng.integers(4)])
+            sentence += [whom()] if sentence[-1] in verbs[2:] else []
+            while rng.random() < near:
+                sentence += [index("near"), whom()]
+        words += [*sentence, index(".")]
+        genders += [gender] * (len(sentence) + 1)
+    return np.array(words[:length]), np.array(genders[:length])
 
 
 def _sentence(rng: np.random.Generator, new: float, people: float, words: list[int], subject: np.ndarray) -> list[int]:

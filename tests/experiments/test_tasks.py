@@ -359,3 +359,30 @@ def test_vocabulary_goes_there_and_back():
 def test_tasks_load_no_torch():
     code = "import lstmcourse.tasks, sys; sys.exit('torch' in sys.modules or 'matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_told_text_keeps_to_its_grammar():
+    """An independent reading of the words: who is the subject, and which pronoun may follow."""
+    words, gender = tasks.told(np.random.default_rng(3), 4000)
+    text = [tasks.TOLD.words[k] for k in words]
+    assert words.shape == gender.shape == (4000,) and set(text) == set(tasks.TOLD.words)
+    he = {"Tom": True, "Rafsun": True, "Jenny": False, "Mira": False}
+    subject, kept = None, 0
+    for before, word, said in zip([".", *text], text, gender, strict=False):
+        if before == "." and word in he:
+            subject = he[word]
+        elif word in ("he", "she"):
+            assert before in (".", "and") and (word == "he") == subject
+            kept += 1
+        if before == "and":
+            assert word in ("he", "she")
+        assert said == (not subject)
+    assert kept > 300
+
+
+def test_a_told_text_refuses_what_never_ends():
+    for wrong in ({"near": 1.0}, {"new": 1.5}, {"people": -0.1}):
+        with pytest.raises(ValueError):
+            tasks.told(np.random.default_rng(0), 10, **wrong)
+    with pytest.raises(ValueError, match="length"):
+        tasks.told(np.random.default_rng(0), 0)
