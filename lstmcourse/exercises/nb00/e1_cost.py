@@ -9,7 +9,7 @@ def bits_per_character(p: np.ndarray) -> float:
     """The loss of a model on a text, in bits per character.
 
     p (T,): the probability that the model gave to each letter that came.
-    Returns the mean of log2(1 / p), one number.
+    Returns the mean loss of the letters, one number.
     """
     return -np.mean(np.log2(p))
 
