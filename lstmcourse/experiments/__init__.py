@@ -10,8 +10,8 @@ from ._figures import ODYSSEY, odyssey_map, rates_by_block, solved_rates
 from ._records import Record, blocks, load
 from ._registry import CHOOSING, EXPERIMENTS, Experiment, ExperimentError, Solved, experiment, find
 from ._run import run
-from ._tables import show, status
-from ._verdict import Side, Verdict, fisher, rank_test, verdict, wilson
+from ._tables import Comparisons, show, status
+from ._verdict import Side, Verdict, compared, fisher, rank_test, verdict, wilson
 from ._verify import Checked, verify
 from .adding import STARTS, adding_1000, adding_long, train_adding
 from .characters import character_model, ngram_bits, train_characters
@@ -47,6 +47,7 @@ __all__ = [
     "SUBSETS",
     "TCN",
     "Checked",
+    "Comparisons",
     "Experiment",
     "ExperimentError",
     "Held",
@@ -64,6 +65,7 @@ __all__ = [
     "character_model",
     "character_variants",
     "clipping",
+    "compared",
     "convolution_adding",
     "convolution_copying",
     "counted",

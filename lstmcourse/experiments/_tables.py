@@ -1,12 +1,14 @@
-"""Records as text: what `experiments show` and `experiments status` print."""
+"""Records as text: what `experiments show` and `experiments status` print, and verdicts as one table."""
 
+import html
+from collections.abc import Mapping
 from pathlib import Path
 
 from ._records import Record, blocks, cell_of, path_of
 from ._registry import EXPERIMENTS, Experiment, ExperimentError
 from ._run import seconds_left
 from ._sources import digest
-from ._verdict import median, numbers, verdict, wilson
+from ._verdict import Counts, Verdict, compared, median, numbers, verdict, wilson
 
 
 def show(record: Record, control: Record | None = None) -> str:
@@ -79,3 +81,42 @@ def _state(chosen: Experiment, times: int, folder: str | Path | None) -> str:
     return (
         f"{len(order) - len(left)} of {len(order)} cells, {seconds_left(left, record.rows) / 60:.0f} min left{sources}"
     )
+
+
+class Comparisons:
+    """Pairs of counts as one table by the one rule: how many of each side, by block, Fisher's p, what may be said.
+
+    pairs: {label: (counts of one side, of the other)}, each [(solved, nets) of a block, …], as `Record.counts` gives
+    them. p is multiplied by the number of pairs. A notebook shows it as a table, `print` as text.
+    """
+
+    heads = ("", "solved", "by block", "p", "p × looks", "what may be said")
+
+    def __init__(self, pairs: Mapping[str, tuple[Counts, Counts]]):
+        self.verdicts = {label: compared(*sides, looks=len(pairs)) for label, sides in pairs.items()}
+        self.body = [(label, *self._cells(one)) for label, one in self.verdicts.items()]
+
+    @staticmethod
+    def _cells(one: Verdict) -> tuple[str, ...]:
+        solved = " v ".join("{} of {}".format(*side.pooled) for side in (one.a, one.b))
+        by_block = " v ".join(" ".join(str(k) for k, _ in side.counts) for side in (one.a, one.b))
+        return solved, by_block, f"{one.p:.1g}", f"{one.p_adjusted:.1g}", one.said
+
+    def __str__(self) -> str:
+        lines = [self.heads, *self.body]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        left = 'style="text-align:left"'
+        head = "".join(f'<th scope="col" {left}>{h}</th>' if h else "<td></td>" for h in self.heads)
+        rows = ""
+        for label, *cells in self.body:
+            numbers = "".join(f"<td {left}>{cell}</td>" for cell in cells)
+            rows += f'<tr><th scope="row" {left}>{html.escape(label)}</th>{numbers}</tr>'
+        caption = "Networks that solved it, the first named v the second; p of Fisher's exact test"
+        return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -12,6 +12,7 @@ from ._registry import ExperimentError
 
 LEVEL = 0.05
 BLOCKS = 5  # over fewer, no difference is claimed
+Counts = Sequence[tuple[int, int]]  # (solved, nets) of each block
 
 
 def fisher(a: tuple[int, int], b: tuple[int, int]) -> float:
@@ -107,25 +108,33 @@ class Verdict(NamedTuple):
         """Whether, besides, every block alone shows the sign."""
         return self.differs and all(sign == self.ahead for sign in self.signs)
 
-    def __str__(self) -> str:
-        shown = sum(sign == self.ahead for sign in self.signs)
-        blocks = f"{shown} of {len(self.signs)} blocks show its sign"
+    @property
+    def said(self) -> str:
+        """What may be said, in words."""
+        shown, count = sum(sign == self.ahead for sign in self.signs), len(self.signs)
+        blocks = f"{shown} of {count} blocks show its sign"
         if self.stable:
-            told = f"a stable difference: {blocks}"
-        elif self.differs:
-            told = f"a difference, not a stable one: {blocks}, none turns it round"
-        elif self.p_adjusted < LEVEL and -self.ahead not in self.signs:
-            told = f"no claim yet: {blocks}, and it takes {BLOCKS}"
-        elif self.p_adjusted < LEVEL:
-            told = (
-                f"no claim: {sum(sign == -self.ahead for sign in self.signs)} of {len(self.signs)} blocks turn it round"
-            )
-        else:
-            told = "no difference shown"
+            return f"a stable difference: {blocks}"
+        if self.differs:
+            return f"a difference, not a stable one: {blocks}, none turns it round"
+        if self.p_adjusted >= LEVEL:
+            return "no difference shown"
+        if -self.ahead not in self.signs:
+            return f"no claim yet: {blocks}, and it takes {BLOCKS}"
+        return f"no claim: {sum(sign == -self.ahead for sign in self.signs)} of {count} blocks turn it round"
+
+    def __str__(self) -> str:
         turned = [f"{lr:g}" for lr, sign in self.by_rate.items() if sign == -self.ahead and self.ahead]
         rates = f"; at rate {', '.join(turned)} the other is ahead" if turned else ""
         test = f"p = {self.p:.2g}" + (f", times {self.looks} looks {self.p_adjusted:.2g}" if self.looks > 1 else "")
-        return f"{self.a} v {self.b}: {test}; {told}{rates}"
+        return f"{self.a} v {self.b}: {test}; {self.said}{rates}"
+
+
+def compared(a: Counts, b: Counts, looks: int) -> Verdict:
+    """The one rule for counts by block, whatever they count; looks: how many comparisons are made with this one."""
+    one, other = (Side("", 0.0, list(counts), [], float("nan")) for counts in (a, b))
+    *signs, ahead = _signs(one, other)
+    return Verdict(one, other, fisher(one.pooled, other.pooled), looks, signs, ahead, {})
 
 
 def verdict(record: Record, a: str, b: str, lr: float | None = None, measure: str | None = None) -> Verdict:

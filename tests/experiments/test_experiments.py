@@ -370,6 +370,21 @@ def test_the_rule_for_differences():
     assert not none.differs and none.ahead == -1 and str(none).endswith("no difference shown")
 
 
+def test_counts_are_compared_by_the_same_rule_and_shown_as_one_table():
+    a, b = [9, 8, 10, 9, 8], [3, 2, 5, 4, 3]
+    record = record_of(a, b, pairs=[["a", "b"]] * 2)
+    table = experiments.Comparisons(
+        {"a v b": (record.counts("a"), record.counts("b")), "<one>": ([(9, 10)], [(1, 10)])}
+    )
+    told, few = table.verdicts.values()
+    rule = verdict(record, "a", "b")
+    assert (told.p, told.looks, told.signs, told.said) == (rule.p, 2, rule.signs, rule.said)
+    assert few.p_adjusted < 0.05 and not few.differs
+    assert "44 of 50 v 17 of 50" in str(table) and "9 8 10 9 8 v 3 2 5 4 3" in str(table)
+    page = table._repr_html_()
+    assert '<th scope="row" style="text-align:left">&lt;one&gt;</th>' in page and page.count("<tr>") == 3
+
+
 def test_several_looks_need_a_smaller_p():
     counts = [8, 7, 9, 8, 7], [6, 5, 5, 6, 5]
     one, many = record_of(*counts), record_of(*counts, pairs=[["a", "b"]] * 10)

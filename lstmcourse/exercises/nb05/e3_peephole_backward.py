@@ -1,4 +1,4 @@
-"""E5.2: one step of the peephole LSTM, backward."""
+"""E5.3: one step of the peephole LSTM, backward."""
 
 from functools import partial
 
@@ -25,8 +25,8 @@ def peephole_backward(
     """One step of the peephole LSTM, backward.
 
     W (4H, I), U (4H, H), b (4H,), p_i, p_f, p_o (H,), x (B, I), h_ (B, H), c_ (B, H) as in E5.1.
-    dh (B, H), dc (B, H): what the loss and the later steps ask of h and of c. c reaches the loss through h, and
-    through the output gate that looks at it.
+    dh (B, H), dc (B, H): the gradients that arrive at h and c from the loss and from later steps. c reaches the loss
+    through h, and through the output gate that looks at it.
     Returns dW (4H, I), dU (4H, H), db (4H,), dp_i (H,), dp_f (H,), dp_o (H,), dx (B, I), dh_ (B, H), dc_ (B, H).
     """
     a_i, a_f, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 4, axis=1)
@@ -43,8 +43,8 @@ def peephole_backward(
 
 
 HINTS = (
-    "Walk the forward lines from the last to the first. The output gate was computed from the new c, so its error\n"
-    "must have arrived in dc before dc is shared out among i, f and g.",
+    "Walk the forward lines from the last to the first. The output gate was computed from the new c, so its gradient\n"
+    "must be in dc before dc goes on to i, f, g and c_.",
     "da_o = dh ∘ tanh(c) ∘ o(1 − o);  dc = dc + dh ∘ o ∘ (1 − tanh²(c)) + da_o ∘ p_o;\n"
     "da_i = dc ∘ g ∘ i(1 − i),  da_f = dc ∘ c_ ∘ f(1 − f),  da_g = dc ∘ i ∘ (1 − g²);\n"
     "dc_ = dc ∘ f + da_i ∘ p_i + da_f ∘ p_f;  dp_i = Σ da_i ∘ c_,  dp_f = Σ da_f ∘ c_,  dp_o = Σ da_o ∘ c.",
@@ -153,14 +153,14 @@ WRONG = {
 case = partial(backward_case, step_case=e1_peephole_step.case)
 
 exercise = Exercise(
-    id="E5.2",
+    id="E5.3",
     title="The peephole step back",
     solution=peephole_backward,
     minutes=20,
     difficulty=4,
     importance=5,
     lines=11,
-    can_now="send an error back through three peepholes, in the one order in which it comes out right",
+    can_now="send a gradient back through three peepholes, and say which cell state each of them leads to",
     returns={
         "dW": "(4H, I)",
         "dU": "(4H, H)",
