@@ -77,12 +77,11 @@ INSTRUMENTS = {
     for instrument in (
         Instrument("shapes", "the shapes of all that the parts return with those that they should have",
                    ((checks.shapes, PARTS),)),
-        Instrument("gradients, one step", "the gradient of each parameter and of the old states with central "
-                   "differences, over one step from random states",
+        Instrument("gradients, one step", "each gradient with central differences, over one step from random states",
                    ((_one_step, ("cell",)), (_one_step, ("peephole",)))),
-        Instrument("gradients, T = 1", "the gradient of each parameter with central differences, over one step from "
-                   "states of zero", _gradients(1)),
-        Instrument("gradients, T = 5", "the same over five steps", _gradients(5)),
+        Instrument("gradients, T = 1", "each parameter's gradient with central differences, over one step from zero",
+                   _gradients(1)),
+        Instrument("gradients, T = 5", "the same, over five steps", _gradients(5)),
         Instrument("rows", "a row of a batch with the same row in another batch", (
             (checks.cell_rows, ("cell",)),
             (checks.cell_rows, ("peephole",)),

@@ -1,6 +1,7 @@
 """The bug clinic: one line a bug, a healthy course, and an instrument for every bug."""
 
 import difflib
+import re
 from dataclasses import fields, replace
 
 import pytest
@@ -10,6 +11,7 @@ from lstmcourse.clinic._checks import Finding
 from lstmcourse.clinic._instruments import Instrument
 from lstmcourse.exercises import _state
 from lstmcourse.exercises._patches import source_of
+from tests.notebooks import pages
 
 bugs = pytest.mark.parametrize("bug", clinic.BUGS, ids=lambda bug: bug.name)
 instruments = pytest.mark.parametrize("name", clinic.INSTRUMENTS)
@@ -168,3 +170,23 @@ def test_the_table_says_the_same_in_text_and_in_html(table):
     dots = sum(len(names) for names in table.seen.values())
     assert text.count("●") == page.count("●") == dots
     assert page.count('scope="row"') == 21 and page.count('scope="col"') == len(clinic.INSTRUMENTS)
+
+
+def test_the_notebooks_folded_answers_are_right(table):
+    """Each names what the patient has, and an instrument that sees it; the four patients in the text have none."""
+    text = "\n".join(pages.prose(pages.read(pages.FOLDER / "14_bug_clinic.ipynb")))
+    folded = dict(re.findall(r"<summary>Patient (\d+)</summary>\s+(.*?)\s+</details>", text, re.DOTALL))
+    assert set(range(1, 21)) - set(map(int, folded)) == {1, 14, 17, 20}
+    for k, said in folded.items():
+        bug = clinic.BUGS[int(k) - 1]
+        assert bug.diagnosis[1:] in said
+        (instrument,) = re.findall("“(.*?)” sees it", said)
+        assert instrument in table.seen[bug.name]
+
+
+@pytest.mark.parametrize("name", ["softmax-over-the-batch", "runs-backward"])
+def test_the_letters_in_the_notebook_are_right(name):
+    text = "\n".join(pages.prose(pages.read(pages.FOLDER / "14_bug_clinic.ipynb")))
+    (letter,) = [letter for letter, bug in clinic.choices(NUMBER[name]).items() if bug.name == name]
+    start = {"softmax-over-the-batch": "The softmax divides", "runs-backward": "The loop runs from the end"}[name]
+    assert f"({letter}). {start}" in text
