@@ -20,6 +20,7 @@ from .gates import without
 from .grammar import first_solved, outer_right, reber_cells, stream, stream_test, train_reber, train_stream
 from .odyssey import (
     BASES,
+    OTHERS,
     odyssey_adding,
     odyssey_copying,
     odyssey_counting,
@@ -42,6 +43,7 @@ __all__ = [
     "DISTANCES",
     "EXPERIMENTS",
     "ODYSSEY",
+    "OTHERS",
     "RNN_STARTS",
     "STARTS",
     "SUBSETS",
