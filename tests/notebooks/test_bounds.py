@@ -13,8 +13,6 @@ from lstmcourse.commands.build.pages import Counts, checks, counts, replace_defi
 
 from .pages import MAIN, code, label, read, section, tags
 
-# The notebooks that do not hold the bounds yet. One that does is reported as passing unexpectedly: strike it out here.
-LONG = {"06"}
 MOST = Counts(words=3000, cells=40, predictions=8, claims=10, minutes=60)
 OTHERS = {"00": {"words": 1500, "minutes": 30}, "04": {"words": 3500, "minutes": 70}}
 SLACK = 1.1  # of the minutes, which are an estimate
@@ -96,20 +94,10 @@ def faults(notebook, number="99"):
     return [*too_much(notebook, number), *told_too_soon(notebook), *given_away(notebook), *uncovered(notebook)]
 
 
-def every_notebook():
-    for path in MAIN:
-        late = pytest.mark.xfail(strict=True, reason="does not hold the bounds yet; once it does, strike it from LONG")
-        yield pytest.param(path, id=label(path), marks=[late] if path.name[:2] in LONG else [])
-
-
-@pytest.mark.parametrize("path", list(every_notebook()))
+@pytest.mark.parametrize("path", MAIN, ids=label)
 def test_a_learner_finds_out_first_and_within_the_hour(path):
     found = faults(read(path), path.name[:2])
     assert not found, "\n".join(found)
-
-
-def test_every_notebook_that_may_be_long_is_there():
-    assert {path.name[:2] for path in MAIN} >= LONG
 
 
 # ── the rules themselves ──

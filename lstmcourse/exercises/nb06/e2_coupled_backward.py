@@ -22,7 +22,8 @@ def coupled_backward(
     """One step of the LSTM with coupled gates, backward.
 
     W (3H, I), U (3H, H), b (3H,), rows f, g, o; x (B, I), h_ (B, H), c_ (B, H) as in E6.1.
-    dh (B, H), dc (B, H): what the loss and the later steps ask of h and of c. c reaches the loss through h as well.
+    dh (B, H), dc (B, H): the gradients that arrive at h and c from the loss and from later steps. c reaches
+    the loss through h as well.
     Returns dW (3H, I), dU (3H, H), db (3H,), dx (B, I), dh_ (B, H), dc_ (B, H).
     """
     a_f, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 3, axis=1)
@@ -116,7 +117,7 @@ exercise = Exercise(
     difficulty=4,
     importance=5,
     lines=8,
-    can_now="send an error back through coupled gates, and say why df is dc times the difference of old and new",
+    can_now="send a gradient back through coupled gates, and say why df is dc times the difference of old and new",
     returns={"dW": "(3H, I)", "dU": "(3H, H)", "db": "(3H,)", "dx": "(B, I)", "dh_": "(B, H)", "dc_": "(B, H)"},
     case=case,
     sizes=STEP_SIZES,
@@ -126,7 +127,7 @@ exercise = Exercise(
     symptoms=SYMPTOMS,
     wrong=WRONG,
     edges={
-        "an error that comes through h alone": lambda rng: only(rng, "h", backward_case=case),
-        "an error that comes through c alone": lambda rng: only(rng, "c", backward_case=case),
+        "only dh arrives": lambda rng: only(rng, "h", backward_case=case),
+        "only dc arrives": lambda rng: only(rng, "c", backward_case=case),
     },
 )
