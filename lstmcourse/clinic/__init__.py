@@ -16,7 +16,7 @@ from functools import cache
 from typing import NamedTuple
 
 from lstmcourse.clinic._bugs import BUGS
-from lstmcourse.clinic._checks import Finding
+from lstmcourse.clinic._findings import Finding
 from lstmcourse.clinic._instruments import INSTRUMENTS, Instrument
 from lstmcourse.clinic._parts import HEALTHY, Bug, Parts
 from lstmcourse.exercises import _state

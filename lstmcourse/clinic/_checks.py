@@ -3,15 +3,16 @@
 The sizes are all different, so that no two axes can be taken for each other without a word.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 
 from lstmcourse import letters, nn, probes, reference, training
 from lstmcourse.clinic import _trials
+from lstmcourse.clinic._findings import Finding, agrees, equals, near, percent, same, shaped
 from lstmcourse.clinic._parts import Parts
 from lstmcourse.exercises import nb01
 from lstmcourse.gradcheck import central_differences, through_time
@@ -20,42 +21,9 @@ from lstmcourse.tasks import Batch
 I, H, B, T = 3, 4, 5, 6
 
 
-class Finding(NamedTuple):
-    """One thing that was looked at: what, whether it is as it should be, and what was seen."""
-
-    what: str
-    ok: bool
-    seen: str
-
-    def __str__(self) -> str:
-        return f"{'✓' if self.ok else '✗'} {self.what}: {self.seen}"
-
-
 def random() -> np.random.Generator:
     """The same random numbers for the healthy and the ill."""
     return np.random.default_rng(1)
-
-
-def off(a: Any, b: Any) -> float:
-    """max|a − b| / max|b|."""
-    a, b = np.asarray(a, float), np.asarray(b, float)
-    return float(np.abs(a - b).max() / max(np.abs(b).max(), 1e-300))
-
-
-def percent(share: float) -> str:
-    """143 %, 12 %, 0.4 %."""
-    return f"{100 * share:.0f} %" if share >= 0.01 else f"{100 * share:.1g} %"
-
-
-def same(what: str, a: Any, b: Any, most: float = 1e-6) -> Finding:
-    """Two arrays that should agree."""
-    apart = off(a, b)
-    return Finding(what, apart <= most, "the same" if apart <= most else f"differs by {percent(apart)}")
-
-
-def near(what: str, value: float, low: float, high: float) -> Finding:
-    """A number that should lie between two others."""
-    return Finding(what, bool(low <= value <= high), f"{value:.2f}, expected {low:.2f} to {high:.2f}")
 
 
 # ---- gradient checks
@@ -82,19 +50,10 @@ def cell_gradients(cell: reference.Cell, steps: int, states: bool = False) -> It
     d, _, dstart = reference.unroll_backward(cell, p, reference.unroll(cell, p, xs, start)[1], (wh, wc))
     central = central_differences(loss, [*vars(p).values(), *start])
     for name, b in zip(names, central, strict=False):
-        yield _gradient(f"d{name} of the {_title(cell)}", getattr(d, name), b, cell.rows if name in "WUb" else "")
+        yield agrees(f"d{name} of the {_title(cell)}", getattr(d, name), b, cell.rows if name in "WUb" else "")
     if states:
         for name, a, b in zip(cell.states, dstart, central[size:], strict=True):
-            yield _gradient(f"d{name}₋ of the {_title(cell)}", a, b)
-
-
-def _gradient(what: str, ours: np.ndarray, central: np.ndarray, rows: str = "") -> Finding:
-    if off(ours, central) < 1e-6:
-        return Finding(what, True, "agrees")
-    blocks = zip(rows, *(np.split(each, len(rows)) for each in (ours, central)), strict=True) if rows else ()
-    wrong = [gate for gate, a, b in blocks if np.abs(a - b).max() > 1e-6]
-    where = f", in the rows of {' and '.join(wrong)}" if 0 < len(wrong) < len(rows) - 1 else ""
-    return Finding(what, False, f"off by {percent(off(ours, central))}{where}")
+            yield agrees(f"d{name}₋ of the {_title(cell)}", a, b)
 
 
 def walk_gradients(bptt: Callable, steps: int) -> Iterator[Finding]:
@@ -109,7 +68,7 @@ def loss_gradient(cross_entropy: Callable) -> Iterator[Finding]:
     """The gradient of the loss with respect to the logits."""
     logits, targets = random().normal(size=(B, 7)), np.arange(B)
     (central,) = central_differences(lambda z: cross_entropy(z, targets)[0], [logits])
-    yield _gradient("dlogits of the loss", cross_entropy(logits, targets)[1], central)
+    yield agrees("dlogits of the loss", cross_entropy(logits, targets)[1], central)
 
 
 # ---- rows of a batch, and batches
@@ -197,8 +156,8 @@ def cell_limits(cell: reference.Cell) -> Iterator[Finding]:
             p.b[cell.rows.index(gate) * H :][:H] = bias
         (_, c), cache = cell.forward(p, x, (h_, c_))
         dc_ = cell.backward(p, reference.zeros_like(p), cache, dh, dc)[1][1]
-        yield _limit(f"f = {kept:.0f}, i = 0: c of the {_title(cell)}", c, kept * c_, "the old c" if kept else "0")
-        yield _limit(f"f = {kept:.0f}, i = 0: dc₋ of the {_title(cell)}", dc_, kept * dc, "dc" if kept else "0")
+        yield equals(f"f = {kept:.0f}, i = 0: c of the {_title(cell)}", c, kept * c_, "the old c" if kept else "0")
+        yield equals(f"f = {kept:.0f}, i = 0: dc₋ of the {_title(cell)}", dc_, kept * dc, "dc" if kept else "0")
 
 
 def peephole_limits(peephole: reference.Cell) -> Iterator[Finding]:
@@ -206,7 +165,7 @@ def peephole_limits(peephole: reference.Cell) -> Iterator[Finding]:
     p = reference.init(peephole, I, H, random(), scale=0.0)
     p.b[:], p.p_o[:] = np.repeat([50.0, -50.0, 50.0, 0.0], H), 50.0
     h = peephole.forward(p, np.zeros((B, I)), (np.zeros((B, H)),) * 2)[0][0]
-    yield _limit("p_o = 50, c = 1: h of the peephole LSTM", h, np.full_like(h, np.tanh(1)), "tanh 1")
+    yield equals("p_o = 50, c = 1: h of the peephole LSTM", h, np.full_like(h, np.tanh(1)), "tanh 1")
 
 
 def layer_limits(layer: type[nn.Recurrent], loop: Callable) -> Iterator[Finding]:
@@ -214,7 +173,7 @@ def layer_limits(layer: type[nn.Recurrent], loop: Callable) -> Iterator[Finding]
     *_, kept = _layer(layer, loop, keeps=True)(_inputs())[1]
     what = f"{layer.forget} = 1" + (", i = 0" if "i" in layer.rows else "")
     name = layer.states[-1]
-    yield _limit(f"{what}: {name} of the {layer.__name__} layer", kept, np.full_like(kept, 0.5), f"the old {name}")
+    yield equals(f"{what}: {name} of the {layer.__name__} layer", kept, np.full_like(kept, 0.5), f"the old {name}")
 
 
 def loss_limits(cross_entropy: Callable) -> Iterator[Finding]:
@@ -358,26 +317,26 @@ def shapes(*given: Any) -> Iterator[Finding]:
         p = reference.init(cell, I, H, rng)
         states, caches = reference.unroll(cell, p, _inputs())
         d, dxs, _ = reference.unroll_backward(cell, p, caches, states)
-        yield _shapes(_title(cell), [*states, dxs, *vars(d).values()], [(T, B, H)] * 2 + [(T, B, I), *_sizes(p)])
+        yield shaped(_title(cell), [*states, dxs, *vars(d).values()], [(T, B, H)] * 2 + [(T, B, I), *_sizes(p)])
     losses = parts["cross_entropy"](rng.normal(size=(B, 7)), np.arange(B))
-    yield _shapes("loss", losses, [(), (B, 7)])
-    yield _shapes("sample", [parts["sample"](rng.normal(size=(B, 7)), 1.0, rng.random(B))], [(B,)])
-    yield _shapes("batches", next(parts["batches"](np.arange(200), T, B)), [(T, B)] * 2)
-    yield _shapes("clip", parts["clip"]([np.ones((2, 3)), np.ones(2)], 1.0), [(2, 3), (2,)])
-    yield _shapes("windows", parts["windows"](np.arange(200), B, T, 200)(0)[:3], [(T, B, 200), (T, B), (T, B)])
+    yield shaped("loss", losses, [(), (B, 7)])
+    yield shaped("sample", [parts["sample"](rng.normal(size=(B, 7)), 1.0, rng.random(B))], [(B,)])
+    yield shaped("batches", next(parts["batches"](np.arange(200), T, B)), [(T, B)] * 2)
+    yield shaped("clip", parts["clip"]([np.ones((2, 3)), np.ones(2)], 1.0), [(2, 3), (2,)])
+    yield shaped("windows", parts["windows"](np.arange(200), B, T, 200)(0)[:3], [(T, B, 200), (T, B), (T, B)])
     for layer in (parts["lstm"], parts["gru"]):
         out, state = _layer(layer, parts["loop"])(_inputs())
-        yield _shapes(f"{layer.__name__} layer", [out, *state], [(T, B, H)] + [(B, H)] * len(state))
+        yield shaped(f"{layer.__name__} layer", [out, *state], [(T, B, H)] + [(B, H)] * len(state))
     made = parts["chrono_"](nn.LSTM(I, H), 100)
-    yield _shapes("chrono_", list(made.parameters()), [p.shape for p in nn.LSTM(I, H).parameters()])
+    yield shaped("chrono_", list(made.parameters()), [p.shape for p in nn.LSTM(I, H).parameters()])
     p = reference.init(reference.LSTM, I, H, rng)
     given = letters.by_position(reference.LSTM), list(vars(p).values()), (np.zeros((B, H)),) * 2
     states = letters.unroll(given[0][0], given[1], _inputs(), given[2])
     walked = parts["bptt"](given[0][1], given[1], _inputs(), states, np.ones((T, B, H)))
-    yield _shapes("bptt", walked, _sizes(p))
+    yield shaped("bptt", walked, _sizes(p))
     history = _fit(parts["fit"], [_batch(0)])
-    yield _shapes("fit", [history.loss, history.grad_norm], [(1,)] * 2)
-    yield _shapes("score", [parts["score"](training.cross_entropy, _batch(0))(_trials.Net(nn.LSTM, nn.loop))], [()])
+    yield shaped("fit", [history.loss, history.grad_norm], [(1,)] * 2)
+    yield shaped("score", [parts["score"](training.cross_entropy, _batch(0))(_trials.Net(nn.LSTM, nn.loop))], [()])
 
 
 # ---- what the checks share
@@ -424,11 +383,6 @@ def _layer(layer: type[nn.Recurrent], loop: Callable, keeps: bool = False) -> Ca
     return run
 
 
-def _limit(what: str, got: np.ndarray, expected: np.ndarray, name: str) -> Finding:
-    apart = float(np.abs(got - expected).max())
-    return Finding(what, apart < 1e-6, name if apart < 1e-6 else f"{apart:.1g} away from {name}")
-
-
 def _batch(seed: int) -> Batch:
     """Random letters."""
     rng = np.random.default_rng(seed)
@@ -446,9 +400,3 @@ def _fit(fit: Callable, made: Sequence[Batch], carry: bool = False) -> training.
 
 def _sizes(p: reference.Params) -> list[tuple[int, ...]]:
     return [value.shape for value in vars(p).values()]
-
-
-def _shapes(what: str, got: Iterable[Any], expected: Sequence[tuple]) -> Finding:
-    found = [tuple(np.shape(each)) if not isinstance(each, torch.Tensor) else tuple(each.shape) for each in got]
-    ok = found == [tuple(shape) for shape in expected]
-    return Finding(f"shapes of {what}", ok, "as they should be" if ok else str(found))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstmcourse.clinic import _checks as checks
-from lstmcourse.clinic._checks import Finding
+from lstmcourse.clinic._findings import Finding
 from lstmcourse.clinic._parts import PARTS, Parts
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import pytest
 
 from lstmcourse import clinic
-from lstmcourse.clinic._checks import Finding
+from lstmcourse.clinic._findings import Finding
 from lstmcourse.clinic._instruments import Instrument
 from lstmcourse.exercises import _state
 from lstmcourse.exercises._patches import source_of
