@@ -24,22 +24,23 @@ Each old text occurs exactly once in the solution's body (docstring and signatur
 raises. The patched source runs in the solution's module, so it may use what that imports. Write the solution so that
 each thing that can go wrong has a text of its own. Another algorithm is a function: `wrong(function, sentence)`.
 `per_gate("ifo", "no {k}", "{k} *", "", "{k} is left out")` makes the same patch for each gate. The sentence goes on
-"This is what you get when …": a sentence with a verb. The first mistake in WRONG that matches on all cases is named;
-where none does, two at once are tried (`pairs`). tests/exercises proves that every mistake is rejected and named.
+"This is what you get when …": a sentence with a verb. The first mistake in WRONG that matches on all cases is named.
+Where none does, the check says what it can see by itself (_finding.py: a factor, an order, one gate's rows; give
+`rows="ifgo"` for the latter), tries the variants of the solution (_variants.py) and two at once. tests/exercises proves
+that every mistake is rejected and named.
 
 What a learner imports (`example`, a function of an earlier exercise) is named in the folder's __init__.py. What
 exercises on one step share (random weights, inputs, the loss of a step back) lies in _cases.py; the fields of an
 Exercise are told in _exercise.py.
 """
 
-import difflib
 import html
 import inspect
 import sys
 import textwrap
 from typing import Any
 
-from lstmcourse.exercises import _state
+from lstmcourse.exercises import _help, _state
 from lstmcourse.exercises._exercise import SIZES, STEP_SIZES, Exercise
 from lstmcourse.exercises._patches import pairs, per_gate, slopes, turned_blocks, wrong
 from lstmcourse.exercises._registry import get, ids
@@ -58,7 +59,7 @@ LADDER = ("direction", "equation", "first lines")
 
 
 def check(id: str, answer: Any) -> None:
-    """Checks your answer to an exercise and prints one line a stage, up to the first that fails.
+    """Checks your answer to an exercise and prints the verdict, what is wrong, and the stages that passed.
 
     The source of a function that passes is kept, for `mine` in later notebooks.
     `answer` is your function (for an experiment: your value). Raises ValueError for an unknown id, and nothing else but
@@ -83,11 +84,12 @@ def check(id: str, answer: Any) -> None:
 def hint(id: str, symptom: str | None = None) -> None:
     """Prints the next of three hints (direction, equation, first lines), or the help for what you see.
 
-    `symptom` is part of a symptom's name; an unknown one lists those there are.
+    `symptom` is a part of a symptom's name, of a mistake that the check knows, or a common word ("matmul", "shape");
+    an unknown one lists those there are.
     """
     exercise = get(id)
     if symptom is not None:
-        _help(exercise, symptom)
+        print(_help.found(exercise, str(symptom)))
         return
     number = min(_state.add(exercise.slug, hints=1)["hints"], 3)
     print(f"{exercise.id}, hint {number} of 3 ({LADDER[number - 1]}):")
@@ -153,19 +155,6 @@ def _table(caption: str, rows: list[tuple[str, ...]]) -> str:
         for row in rows
     )
     return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _help(exercise: Exercise, symptom: str) -> None:
-    names = {name.lower(): name for name in exercise.symptoms}
-    asked = str(symptom).strip().lower()
-    found = [name for name in names if asked in name] or difflib.get_close_matches(asked, names, n=1)
-    if found:
-        print(f"{exercise.id}, {names[found[0]]}:")
-        print(textwrap.fill(exercise.symptoms[names[found[0]]], 100, initial_indent="  ", subsequent_indent="  "))
-    else:
-        print(f"{exercise.id} has no help for {symptom!r}. There is help for:")
-        for name in exercise.symptoms:
-            print(f"  {name}")
 
 
 def _in_notebook() -> bool:

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import inspect
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -35,10 +36,14 @@ class Exercise:
     wrong        {name: wrong(…)}: known mistakes
     loss, wrt    for backward exercises: loss(*args) returns a function f(*args) -> float, and wrt says of which
                  argument each returned gradient is: {"dW": "W"}; checked by central differences in float64
+    incoming     the arguments in which what is returned is linear; by default, in an exercise with a loss, those named
+                 d… that wrt does not name. The check makes them large and tiny
     edges        {sentence: rng -> arguments}: edge cases, compared with the solution
     helpers      functions that the solution calls, shown above it
     kind         "code", or "experiment": the learner hands in a value (or a function without arguments), compared
                  with what the solution returns within rtol and atol, without giving the value away
+    varied       whether mistakes are made from the solution as well (_variants.py), where no registered one matches
+    rows         the gates in the order of their rows, "ifgo", where what is returned has rows of gates: "(4H, I)"
     stages       another list of (title, stage) than the kind's own
     stub         the text of the stub, where it is not made from the solution
 
@@ -66,8 +71,11 @@ class Exercise:
     helpers: Sequence[Callable] = field(default=(), repr=False)
     kind: str = "code"
     stages: Sequence[tuple[str, Callable]] | None = field(default=None, repr=False)
-    rtol: float = 1e-7
-    atol: float = 1e-9
+    varied: bool = True
+    rows: str = ""
+    incoming: Sequence[str] = ()
+    rtol: float = 1e-9
+    atol: float = 1e-11
     stub: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -90,10 +98,15 @@ class Exercise:
                 name: (fn.of(self.solution) if isinstance(fn, Patch) else fn, sentence)
                 for name, (fn, sentence) in self.wrong.items()
             },
+            "incoming": tuple(self.incoming) or self._gradients_that_arrive(),
             "stub": self.stub or source_of(self.solution)[0] + "    ...",
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
+
+    def _gradients_that_arrive(self) -> tuple[str, ...]:
+        names = inspect.signature(self.solution).parameters if self.loss else ()
+        return tuple(name for name in names if name.startswith("d") and name not in self.wrt.values())
 
     @property
     def name(self) -> str:

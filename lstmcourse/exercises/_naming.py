@@ -2,76 +2,197 @@
 
 import ast
 import inspect
+import itertools
 import textwrap
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
 from lstmcourse.exercises import _tree
-from lstmcourse.exercises._patches import Patched, pairs, source_of
-from lstmcourse.exercises._running import Outcome, Trial, call
+from lstmcourse.exercises._patches import Mistake, Patched, source_of
+from lstmcourse.exercises._running import Failed, Outcome, Trial, call
+from lstmcourse.exercises._variants import variants
 
-#: Seconds of computing within which two mistakes at once are looked for, when no single one matches.
+#: Seconds of computing for each of the two searches that follow where no registered mistake matches: among the variants
+#: of the solution, and among pairs.
 PATIENCE = 0.5
+#: Fewer whole numbers than this are matched by chance, once many mistakes are tried on them.
+ENOUGH = 30
 
 
-def name_the_mistake(trial: Trial) -> tuple[str, ...]:
-    """The names of the one or two mistakes that do on every case exactly what the learner's function does, or ()."""
-    if not callable(trial.fn):
-        return ()
-    exercise = trial.exercise
-    edges = list(trial.edge_cases())
-    cases = [*trial.cases(), *edges]
-    got = [*trial.got, *(call(trial.fn, *case) for case in edges)]
-    want = [*trial.wanted, *(call(exercise.solution, *case) for case in edges)]
+class Naming:
+    """The search for the one or two mistakes, {name: (function, sentence)}, that do what the learner's function does.
 
-    def alike(a: Outcome, b: Outcome) -> bool:
-        return _alike(a, b, exercise.rtol, exercise.atol)
+    First `registered`, which is quick; then `searched`: a variant of the solution, and two mistakes at once.
+    """
 
-    def matches(mistake: Callable, first: Outcome) -> bool:
-        if not alike(got[0], first):
-            return False
-        theirs = [first, *(call(mistake, *case) for case in cases[1:])]
-        return all(map(alike, got, theirs)) and not all(map(alike, theirs, want))
+    def __init__(self, trial: Trial):
+        self.exercise = trial.exercise
+        self.firsts: dict[str, tuple[Mistake, Outcome]] = {}
+        self.nearly: dict[str, Mistake] = {}
+        ran = callable(trial.fn) and (trial.exercise.kind != "code" or len(trial.got) == len(trial.sizes))
+        self.seen = _Seen(trial) if ran else None
+        if self.seen and all(map(self.seen.alike, range(len(self.seen.want)), self.seen.want)):
+            self.seen = None  # right on all these cases: it fails at something else
 
-    firsts = {}
-    for name, (mistake, _) in exercise.wrong.items():
-        firsts[name] = call(mistake, *cases[0])
-        if matches(mistake, firsts[name]):
-            return (name,)
-    if exercise.kind == "experiment":  # near enough to a number are too many pairs
-        return ()
+    def registered(self) -> dict[str, Mistake]:
+        """The first registered mistake that does the same on every case, or {}."""
+        if not self.seen:
+            return {}
+        for name, mistake in self.exercise.wrong.items():
+            first = call(mistake[0], *self.seen.cases[0])
+            self.firsts[name] = mistake, first
+            if self.seen.alike(0, first):
+                same_on = self.seen.compared(mistake[0], first)
+                if same_on == "every case":
+                    return {name: mistake}
+                if same_on == "the random cases":
+                    self.nearly = self.nearly or {name: mistake}
+        return {}
+
+    def searched(self) -> dict[str, Mistake]:
+        """A variant of the solution; or a registered mistake that does the same but on edge cases; or two at once."""
+        if not self.seen or self.exercise.kind == "experiment":  # too many mistakes are near enough to one number
+            return self.nearly
+        end = time.process_time() + PATIENCE
+        for name, mistake in self._variants():
+            if time.process_time() > end:
+                break
+            try:
+                first = call(mistake[0].function, *self.seen.cases[0])
+            except SyntaxError:
+                continue
+            if first.error is None:
+                self.firsts[name] = mistake, first
+                if self.seen.alike(0, first) and self.seen.compared(mistake[0], first) == "every case":
+                    return {name: mistake}
+        return self.nearly or _two(self.seen, self.firsts)
+
+    def _variants(self) -> list[tuple[str, Mistake]]:
+        """The variants of the solution: first those of the place where a part is made that is wrong."""
+        if not self.exercise.varied or not self.seen:
+            return []
+        made = variants(self.exercise.solution, self.seen.cases[0][1], tuple(self.exercise.returns))
+        try:
+            leaves = list(self.seen.trial.leaves(self.seen.got[0], self.seen.want[0]))
+        except Failed:
+            leaves = []
+        wrong = {
+            name for name, g, w in leaves if g.shape != w.shape or _tree.differing(g, w, *self.seen.tolerance).any()
+        }
+        return sorted(made.items(), key=lambda item: item[0].rpartition(" in ")[2] not in wrong)
+
+
+class _Seen:
+    """What the learner's function and the solution did on all cases."""
+
+    def __init__(self, trial: Trial):
+        exercise, edges = trial.exercise, list(trial.edge_cases())
+        self.trial, self.tolerance = trial, (exercise.rtol, exercise.atol)
+        self.random = len(trial.got)
+        self.cases = [*trial.cases()][: self.random] + edges
+        self.got = [*trial.got, *(trial.call(*case) for case in edges)]
+        self.want = [*trial.wanted[: self.random], *(call(exercise.solution, *case) for case in edges)]
+
+    def alike(self, k: int, theirs: Outcome) -> bool:
+        """Whether the learner's function did on case k what this one did."""
+        return _alike(self.got[k], theirs, *self.tolerance)
+
+    def compared(self, mistake: Callable, first: Outcome) -> str:
+        """On what a mistake does as the learner's function, and not as the solution: "every case", "the random cases".
+
+        "" where on neither.
+        """
+        theirs = [first]
+        for case in self.cases[1:]:
+            theirs.append(call(mistake, *case))
+            if len(theirs) <= self.random and not self.alike(len(theirs) - 1, theirs[-1]):
+                return ""
+        right = [_alike(a, b, *self.tolerance) for a, b in zip(theirs, self.want, strict=True)]
+        if all(self.alike(k, outcome) for k, outcome in enumerate(theirs)):
+            return "" if all(right) else "every case"
+        return "" if all(right[: self.random]) else "the random cases"
+
+
+def _two(seen: _Seen, firsts: dict[str, tuple[Mistake, Outcome]]) -> dict[str, Mistake]:
+    """Two patches at once that do on every case what the learner's function does, or {}."""
+    patches = {name: m for name, (m, _) in firsts.items() if isinstance(m[0], Patched)}
+    if not _tells_enough(seen.want[0].result) and not all(name in seen.trial.exercise.wrong for name in patches):
+        patches = {name: m for name, m in patches.items() if name in seen.trial.exercise.wrong}
+    numbers = {name: _numbers(firsts[name][1], seen.want[0]) for name in patches}
+    got, want = _numbers(seen.got[0], seen.want[0]), _numbers(seen.want[0], seen.want[0])
+    if want is None:
+        return {}
     end = time.process_time() + PATIENCE
-    spoiled = {name: _spoiled(outcome, want[0], trial) for name, outcome in firsts.items()}
-    for a, b, both in _plausible(_spoiled(got[0], want[0], trial), spoiled, pairs(exercise.wrong)):
+    for a, b in _plausible(got, want, numbers, seen):
         if time.process_time() > end:
             break
-        if matches(both, call(both, *cases[0])):
-            return a, b
-    return ()
+        (first, _), (second, _) = patches[a], patches[b]
+        if first.beside(second):
+            both = first.and_also(second)
+            outcome = call(both, *seen.cases[0])
+            if seen.alike(0, outcome) and seen.compared(both, outcome) == "every case":
+                return {a: patches[a], b: patches[b]}
+    return {}
 
 
-def _plausible(seen: np.ndarray | None, spoiled: dict[str, np.ndarray | None], pairs: Iterable) -> list:
-    """The pairs that together spoil all the numbers that are spoiled; first those that spoil no other."""
-    exact, more = [], []
-    for a, b, both in pairs:
-        first, second = spoiled[a], spoiled[b]
-        if seen is None or first is None or second is None:
-            if seen is None and (first is None or second is None):
-                exact.append((a, b, both))
-        elif np.array_equal(seen, first | second):
-            exact.append((a, b, both))
-        elif not (seen & ~(first | second)).any():
-            more.append((a, b, both))
-    return exact + more
+def _plausible(got: Any, want: np.ndarray, numbers: dict[str, Any], seen: _Seen) -> Iterator[tuple[str, str]]:
+    """Pairs that together spoil all the numbers that are spoiled, and what only one of them spoils as it does alone.
+
+    After them all pairs of registered mistakes of which one changes the form, or one undoes a part of the other.
+    """
+    differ = lambda a, b: _tree.differing(a, b, *seen.tolerance)
+    registered = [name for name in numbers if name in seen.trial.exercise.wrong]
+    if got is not None:
+        spoiled = differ(got, want)
+        names = [name for name, theirs in numbers.items() if theirs is not None]
+        touched = {name: differ(numbers[name], want) for name in names}
+        names = [name for name in names if touched[name].any() and not (touched[name] & ~spoiled).any()]
+        if names:
+            touch = np.array([touched[name] for name in names], np.float32)
+            unlike = np.array([differ(numbers[name], got) & touched[name] for name in names], np.float32)
+            left = len(spoiled) - (1 - touch) @ (1 - touch).T  # how many numbers a pair spoils
+            alone = unlike @ (1 - touch).T  # numbers that only the first spoils, and not as it does alone
+            fits = (left == spoiled.sum()) & (alone == 0) & (alone.T == 0)
+            found = [(i, j) for i, j in np.argwhere(np.triu(fits, 1))]
+            size = touch.sum(axis=1)
+            found.sort(key=lambda pair: (sum(names[k] not in registered for k in pair), size[list(pair)].sum()))
+            yield from ((names[i], names[j]) for i, j in found)
+    for a, b in itertools.combinations(registered, 2):
+        first, second = numbers[a], numbers[b]
+        if got is None and (first is None or second is None):
+            yield a, b
+        elif got is not None and first is not None and second is not None:
+            either = differ(first, want) | differ(second, want)
+            if not (differ(got, want) & ~either).any():
+                yield a, b
 
 
-def explained(trial: Trial, names: tuple[str, ...]) -> str:
+def _tells_enough(result: Any) -> bool:
+    """Whether an answer holds so many numbers that two mistakes at once cannot match it by chance."""
+    arrays = [np.asarray(leaf) for leaf in _tree.leaves(result)]
+    whole = all(array.dtype.kind in "biu" for array in arrays)
+    return sum(array.size for array in arrays) >= (ENOUGH if whole else 4)
+
+
+def _numbers(outcome: Outcome, want: Outcome) -> np.ndarray | None:
+    """All numbers of an answer in one row; None where it is built otherwise than the solution's."""
+    try:
+        leaves = list(_tree.pairs(outcome.result, want.result, "answer"))
+    except _tree.Mismatch:
+        return None
+    if outcome.error is not None or not leaves or any(g.shape != w.shape for _, g, w in leaves):
+        return None
+    return np.concatenate([g.ravel() for _, g, _ in leaves])
+
+
+def explained(trial: Trial, mistakes: dict[str, Mistake]) -> str:
     """What the learner is told of the mistakes, and the line of their own in which one stands, where it is found."""
-    lines = ["    This is what you get when two things are wrong at once:"] if len(names) > 1 else []
-    start = "    This is what you get when " if len(names) == 1 else "    - "
-    for mistake, sentence in (trial.exercise.wrong[name] for name in names):
+    lines = ["    This is what you get when two things are wrong at once:"] if len(mistakes) > 1 else []
+    start = "    This is what you get when " if len(mistakes) == 1 else "    - "
+    for mistake, sentence in mistakes.values():
         lines.append(f"{start}{sentence.rstrip('.')}.")
         line = own_line(trial.fn, mistake) if isinstance(mistake, Patched) else None
         lines += [f"      your line:  {line}"] if line else []
@@ -113,18 +234,6 @@ def _split(place: str, value: ast.expr, line: int) -> Iterator[tuple[tuple[str, 
         yield from _split(f"{place} {k}", part, line)
     if not parts:
         yield (place, ast.unparse(value)), line
-
-
-def _spoiled(outcome: Outcome, want: Outcome, trial: Trial) -> np.ndarray | None:
-    """Which numbers of the answer differ from the solution's, in one row; None where the answer is built otherwise."""
-    tolerance = trial.exercise.rtol, trial.exercise.atol
-    try:
-        leaves = list(_tree.pairs(outcome.result, want.result, "answer"))
-    except _tree.Mismatch:
-        return None
-    if outcome.error is not None or any(g.shape != w.shape for _, g, w in leaves):
-        return None
-    return np.concatenate([_tree.differing(g, w, *tolerance).ravel() for _, g, w in leaves])
 
 
 def _alike(a: Outcome, b: Outcome, rtol: float, atol: float) -> bool:

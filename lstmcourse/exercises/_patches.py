@@ -25,14 +25,30 @@ class Patch:
 
 
 class Patched:
-    """A solution with a mistake in it. It is called as the solution is; compiled when it is first called."""
+    """A solution with a mistake in it. It is called as the solution is; compiled when it is first called.
 
-    def __init__(self, solution: Callable, changes: tuple[tuple[str, str], ...]):
-        self.solution, self.changes = solution, changes
-        self.spans = sorted((*_span(solution, old), new) for old, new in changes)
+    changes: (old, new) texts; placed: (start, end, new), where the body is to be replaced whatever stands there.
+    """
+
+    def __init__(
+        self,
+        solution: Callable,
+        changes: tuple[tuple[str, str], ...],
+        placed: tuple[tuple[int, int, str], ...] = (),
+    ):
+        self.solution, self.changes, self.placed = solution, changes, placed
+        self.spans = sorted([*((*_span(solution, old), new) for old, new in changes), *placed])
         for (_, end, _), (start, _, _) in itertools.pairwise(self.spans):
             if start < end:
                 raise ValueError(f"two changes of {solution.__name__} overlap: {changes}")
+
+    def beside(self, other: "Patched") -> bool:
+        """Whether the two touch no text in common."""
+        return all(e <= start or end <= s for start, end, _ in self.spans for s, e, _ in other.spans)
+
+    def and_also(self, other: "Patched") -> "Patched":
+        """The solution with both mistakes in it."""
+        return Patched(self.solution, self.changes + other.changes, self.placed + other.placed)
 
     def __call__(self, *args: Any) -> Any:
         return self.function(*args)
@@ -135,5 +151,5 @@ def pairs(wrong: Mapping[str, Mistake]) -> Iterator[tuple[str, str, Patched]]:
     """Every two patches that do not touch the same text, as one function with both mistakes in it."""
     patches = [(name, fn) for name, (fn, _) in wrong.items() if isinstance(fn, Patched)]
     for (a, first), (b, second) in itertools.combinations(patches, 2):
-        if all(e <= start or end <= s for start, end, _ in first.spans for s, e, _ in second.spans):
-            yield a, b, Patched(first.solution, first.changes + second.changes)
+        if first.beside(second):
+            yield a, b, first.and_also(second)

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import dis
+import inspect
 import io
 import random
 import sys
@@ -15,10 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from lstmcourse.exercises import _tree
+from lstmcourse.exercises import _guard, _tree
 from lstmcourse.exercises._exercise import Exercise
-
-SEEDS = (0, 1, 2)
 
 
 class Failed(Exception):
@@ -36,6 +35,8 @@ class Outcome:
     error: BaseException | None = None
     printed: str = ""
     warned: str = ""
+    replaced: str = ""  # a function of a library that the call replaced, and that has been put back
+    ours: str = ""  # a function of this package that does what is asked, and that was called
 
 
 class Trial:
@@ -45,13 +46,33 @@ class Trial:
         self.exercise, self.answer = exercise, answer
         is_value = exercise.kind == "experiment" and not callable(answer)
         self.fn = (lambda: answer) if is_value else answer
+        self.sizes = list(exercise.sizes)
+        if exercise.kind == "code" and len({str(size) for size in self.sizes}) > 1:
+            self.sizes.append(self.sizes[0])  # a shape that was there before, with other numbers in it
 
     def cases(self) -> Iterator[tuple[str, tuple]]:
         """(label, arguments) of the random cases."""
-        for seed, size in zip(SEEDS, self.exercise.sizes, strict=False):
+        for seed, size in enumerate(self.sizes):
             rng = np.random.default_rng(seed)
             label = ", ".join(f"{k}={v}" for k, v in size.items())
-            yield label, self.exercise.case(rng, types.SimpleNamespace(**size))
+            again = " once more" if size in self.sizes[:seed] and len(set(map(str, self.sizes))) > 1 else ""
+            yield label + again, self.exercise.case(rng, types.SimpleNamespace(**size))
+
+    def call(self, label: str, args: tuple, watched: bool = False) -> Outcome:
+        """Calls the learner's answer and puts back what it replaced in NumPy, torch or Python.
+
+        watched: it is noted too whether the call reached the solution or a cell of this package.
+        """
+        solution = self.exercise.solution if watched else None
+        return call(self.fn, label, args, lambda outcome: _guard.both(outcome, solution))
+
+    def scaled(self, scale: float) -> tuple[str, tuple]:
+        """The first random case with the gradients that arrive so many times larger."""
+        names = list(inspect.signature(self.exercise.solution).parameters)
+        label, args = next(self.cases())
+        scaled = [a * scale if name in self.exercise.incoming else a for name, a in zip(names, args, strict=True)]
+        size = f"10^{round(np.log10(scale))}"
+        return f"{label}, {' and '.join(self.exercise.incoming)} times {size}", tuple(scaled)
 
     def edge_cases(self) -> Iterator[tuple[str, tuple]]:
         """(sentence, arguments) of the edge cases."""
@@ -60,8 +81,15 @@ class Trial:
 
     @cached_property
     def got(self) -> list[Outcome]:
-        """The answer's outcomes on the random cases."""
-        return [call(self.fn, *case) for case in self.cases()]
+        """The answer's outcomes on the random cases, up to one whose result is larger than any answer."""
+        if self.exercise.kind == "code":
+            _ = self.wanted  # before anything of the learner's has run
+        outcomes: list[Outcome] = []
+        for case in self.cases():
+            outcomes.append(self.call(*case, watched=not outcomes))
+            if any(map(_tree.is_large, _tree.leaves(outcomes[-1].result))) or _tree.is_large(outcomes[-1].result):
+                break
+        return outcomes
 
     @cached_property
     def wanted(self) -> list[Outcome]:
@@ -87,14 +115,19 @@ def _measured(solution: Callable) -> Outcome:
     return call(solution, "", ())
 
 
-def call(fn: Callable, label: str, args: tuple) -> Outcome:
-    """Calls `fn` on copies of `args`; keeps the result, the inputs afterwards, an exception, prints and warnings."""
+def call(fn: Callable, label: str, args: tuple, guard: Callable[[Outcome], Any] = contextlib.nullcontext) -> Outcome:
+    """Calls `fn` on copies of `args`; keeps the result, the inputs afterwards, an exception, prints and warnings.
+
+    guard: a context for the call alone, which is given the outcome.
+    """
     outcome = Outcome(label, _tree.freeze(args))
     inputs = copy.deepcopy(args)
-    with contextlib.redirect_stdout(io.StringIO()) as out, warnings.catch_warnings(record=True) as caught:
+    with contextlib.redirect_stdout(_Printed()) as out, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            outcome.result = _tree.freeze(fn(*inputs))
+            with guard(outcome):
+                outcome.result = fn(*inputs)
+            outcome.result = _tree.freeze(outcome.result)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # exit() in an answer ends the answer, not the kernel
@@ -103,6 +136,13 @@ def call(fn: Callable, label: str, args: tuple) -> Outcome:
     outcome.printed = out.getvalue()
     outcome.warned = str(caught[0].message) if caught else ""
     return outcome
+
+
+class _Printed(io.StringIO):
+    """What takes the place of sys.stdout, and does not let itself be closed."""
+
+    def close(self) -> None:
+        """Stays open."""
 
 
 def not_attempted(trial: Trial) -> bool:

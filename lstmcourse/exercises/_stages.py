@@ -6,7 +6,7 @@ A stage is a function of a Trial. It returns what its line says, or None to prin
 import contextlib
 import inspect
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,12 @@ import numpy as np
 
 from lstmcourse.exercises import _tree
 from lstmcourse.exercises._exercise import Exercise
-from lstmcourse.exercises._naming import explained, name_the_mistake
+from lstmcourse.exercises._finding import found
+from lstmcourse.exercises._naming import Naming, explained
+from lstmcourse.exercises._patches import Mistake
 from lstmcourse.exercises._registry import get, places
 from lstmcourse.exercises._running import Failed, Outcome, Trial, call, isolated, not_attempted
-from lstmcourse.exercises._words import index, printed, short_traceback, where, worst
+from lstmcourse.exercises._words import axes, index, printed, short_traceback, where, worst
 from lstmcourse.gradcheck import central_differences
 
 
@@ -31,6 +33,7 @@ class Result:
     text: str
     stage: str | None = None
     mistake: str | None = None
+    found: str = ""
 
 
 def is_callable(trial: Trial) -> str:
@@ -47,34 +50,63 @@ def is_callable(trial: Trial) -> str:
             signature.bind(*params.split(", ") if params else ())
         except TypeError as error:
             raise Failed(f"expected {name}({params}), got {name}{_names(signature)}: {error}") from None
-    return f"{name}({params})"
+    return ""
 
 
 def runs(trial: Trial) -> str | None:
     """No exception on the random cases."""
-    for outcome in trial.got:
+    for k, outcome in enumerate(trial.got):
+        _by_itself(outcome)
         if outcome.error is not None:
-            raise Failed(short_traceback(outcome.error, where(outcome)))
+            raise Failed(short_traceback(outcome.error, where(outcome), sizes=trial.sizes[k]))
     return f"{len(trial.got)} random cases" if trial.exercise.sizes != ({},) else None
+
+
+def _by_itself(outcome: Outcome) -> None:
+    """Raises Failed where a call replaced what everything else uses, or left the work to the package."""
+    if outcome.replaced:
+        raise Failed(
+            f"your code replaced {outcome.replaced}, which all other code uses too (it has been put back): "
+            "give what is yours a name of its own"
+        )
+    if outcome.ours:
+        raise Failed(f"your code calls {outcome.ours}, which is the course's own: write yours")
 
 
 def shape(trial: Trial) -> str:
     """The returned structure, and the shape of every array in it."""
     letters = trial.exercise.returns
-    for got, want in zip(trial.got, trial.wanted, strict=True):
+    for k, (got, want) in enumerate(zip(trial.got, trial.wanted, strict=False)):
         if got.result is None or got.result is Ellipsis:
             raise Failed(f"the function returned {got.result}: is a `return` missing at the end?")
         for name, g, w in trial.leaves(got, want):
             if g.shape != w.shape:
-                raise Failed(_misshapen(name, g, w, got, letters))
-    return ", ".join(f"{name} {letter}" for name, letter in letters.items())
+                raise Failed(_misshapen(name, g, w, got, want, letters, trial.sizes[k]))
+    return ""
 
 
-def _misshapen(name: str, g: np.ndarray, w: np.ndarray, got: Outcome, letters: Mapping[str, str]) -> str:
-    meaning = f" = {letters[name]}" if letters.get(name, "").startswith("(") else ""
-    asked = f"have shape {w.shape}{meaning}" if w.shape else "be one number"
-    given = _tree.describe(got.result) if isinstance(got.result, (tuple, list)) and len(letters) == 1 else None
-    return f"{name} must {asked}, got {given or (g.shape if w.shape else f'an array of shape {g.shape}')}{where(got)}"
+def _misshapen(
+    name: str,
+    g: np.ndarray,
+    w: np.ndarray,
+    got: Outcome,
+    want: Outcome,
+    letters: Mapping[str, str],
+    sizes: Mapping[str, int],
+) -> str:
+    lettered = letters.get(name, "").startswith("(")
+    asked = (
+        f"have shape {w.shape}{f' = {letters[name]}' if lettered and letters[name] != str(w.shape) else ''}"
+        if w.shape
+        else "be one number"
+    )
+    if isinstance(got.result, (tuple, list)) and len(letters) == 1 and not isinstance(want.result, (tuple, list)):
+        given = _tree.describe(got.result)
+    elif not w.shape:
+        given = f"an array of shape {g.shape}"
+    else:
+        given = str(g.shape) + (axes(g.shape, sizes) if lettered else "")
+    return f"{name} must {asked}, got {given}{where(got)}"
 
 
 def dtype(trial: Trial) -> str:
@@ -116,8 +148,8 @@ def unchanged(trial: Trial) -> str | None:
 def values(trial: Trial) -> str:
     """Equal to the solution on every random case."""
     for got, want in zip(trial.got, trial.wanted, strict=True):
-        _compare(trial.leaves(got, want), trial.exercise, where(got))
-    return "equal to the solution on every case"
+        _compare(trial.leaves(got, want), trial.exercise.rtol, trial.exercise.atol, where(got))
+    return ""
 
 
 def gradient(trial: Trial) -> str | None:
@@ -140,18 +172,33 @@ def gradient(trial: Trial) -> str | None:
     return f"{count} numbers equal to central differences"
 
 
+def sizes(trial: Trial) -> str | None:
+    """What is linear in the gradients that arrive stays so when they are large and when they are tiny."""
+    exercise = trial.exercise
+    if not exercise.incoming:
+        return None
+    for scale in (1e6, 1e-9):
+        case = trial.scaled(scale)
+        got, want = trial.call(*case), call(exercise.solution, *case)
+        if got.error is not None:
+            raise Failed(short_traceback(got.error, where(got)))
+        _compare(trial.leaves(got, want), exercise.rtol, exercise.atol * scale, where(got))
+    return ""
+
+
 def edges(trial: Trial) -> str | None:
     """Equal to the solution on the edge cases."""
     cases = list(trial.edge_cases())
     for case in cases:
-        got, want = call(trial.fn, *case), call(trial.exercise.solution, *case)
+        got, want = trial.call(*case), call(trial.exercise.solution, *case)
         where = f" (when {got.label})"
+        _by_itself(got)
         if got.error is not None:
             raise Failed(short_traceback(got.error, where))
         for name, g, w in trial.leaves(got, want):
             if g.shape != w.shape:
                 raise Failed(f"{name} must have shape {w.shape}, got {g.shape}{where}")
-        _compare(trial.leaves(got, want), trial.exercise, where)
+        _compare(trial.leaves(got, want), trial.exercise.rtol, trial.exercise.atol, where)
     return "; ".join(sentence for sentence, _ in cases) or None
 
 
@@ -160,6 +207,8 @@ def band(trial: Trial) -> str:
     exercise = trial.exercise
     for name, g, w in trial.leaves(trial.got[0], trial.wanted[0]):
         wrong = _tree.differing(g, w, exercise.rtol, exercise.atol)
+        if w.dtype.kind == "f":  # a band around a number that is not 0 holds no 0 and no number of the other sign
+            wrong |= np.abs(g - w) > np.where(w == 0, np.inf, np.abs(w) / 2)
         if wrong.any():
             at = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
             if w.dtype.kind not in "iuf":
@@ -178,13 +227,13 @@ STAGES = (
     ("inputs unchanged", unchanged),
     ("values", values),
     ("gradient", gradient),
+    ("large and tiny gradients", sizes),
     ("edge cases", edges),
 )
 EXPERIMENT = (("runs", runs), ("form", shape), ("finite", finite), ("value", band))
 
 
-def _compare(leaves: list, exercise: Exercise, where: str) -> None:
-    rtol, atol = exercise.rtol, exercise.atol
+def _compare(leaves: list, rtol: float, atol: float, where: str) -> None:
     if any(_tree.differing(g, w, rtol=rtol, atol=atol).any() for _, g, w in leaves):
         raise Failed(worst(leaves, rtol=rtol, atol=atol) + where)
 
@@ -199,22 +248,43 @@ def run(exercise: Exercise, answer: Any) -> Result:
         trial = Trial(exercise, answer)
         if not_attempted(trial):
             return Result(exercise.id, False, False, f"{exercise.id}: not attempted")
-        lines = [f"{exercise.id} {exercise.title}"]
-        for title, stage in exercise.stages or (EXPERIMENT if exercise.kind == "experiment" else STAGES):
+        passed: list[tuple[str, str]] = []
+        stages = exercise.stages or (EXPERIMENT if exercise.kind == "experiment" else STAGES)
+        for title, stage in stages:
             try:
                 said = stage(trial)
             except Failed as failure:
                 called = _calls_what_fails(trial)
-                names = () if called else name_the_mistake(trial)
-                lines += [f"  ✗ {title}: {failure}", called or (explained(trial, names) if names else "")]
-                lines += printed(trial), f'{exercise.id}: not yet. hint("{exercise.id}") helps.'
-                return Result(
-                    exercise.id, True, False, "\n".join(filter(None, lines)), title, " + ".join(names) or None
-                )
+                names, what = ({}, "") if called else _told(trial, stages)
+                lines = [
+                    f"{exercise.id} {exercise.title}: not yet.",
+                    f"  ✗ {title}: {failure}",
+                    called or (explained(trial, names) if names else what and f"    {what}"),
+                    printed(trial),
+                    f"  ✓ {', '.join(name for name, _ in passed)}" if passed else "",
+                    f'  hint("{exercise.id}") helps.',
+                ]
+                text = "\n".join(filter(None, lines))
+                return Result(exercise.id, True, False, text, title, " + ".join(names) or None, what)
             if said is not None:
-                lines.append(f"  ✓ {title}: {said}" if said else f"  ✓ {title}")
-    lines += printed(trial), f"{exercise.id}: passed. You can now {exercise.can_now.rstrip('.')}."
+                passed.append((title, said))
+    lines = [
+        f"{exercise.id} {exercise.title}: passed. You can now {exercise.can_now.rstrip('.')}.",
+        f"  ✓ {', '.join(f'{name} ({said})' if said else name for name, said in passed)}",
+        printed(trial),
+    ]
     return Result(exercise.id, True, True, "\n".join(filter(None, lines)))
+
+
+def _told(trial: Trial, stages: Sequence[tuple[str, Callable]]) -> tuple[dict[str, Mistake], str]:
+    """The mistakes that the answer makes, or what else can be said of it."""
+    naming, compared = Naming(trial), ("values", values) in stages
+    if names := naming.registered():
+        return names, ""
+    what, is_all = found(trial, compared)
+    if not is_all and (names := naming.searched() if compared else naming.nearly):
+        return names, ""
+    return {}, what
 
 
 def _calls_what_fails(trial: Trial) -> str:

@@ -66,7 +66,7 @@ def load() -> dict[str, Entry]:
 def _read() -> dict[str, Entry]:
     file = path()
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")  # an editor may have put a mark before the first character
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError):
@@ -74,12 +74,15 @@ def _read() -> dict[str, Entry]:
     try:
         entries = json.loads(text)["exercises"]
         return _by_slug({key: _entry(one) for key, one in entries.items()})
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return _move_aside(file)
 
 
 def _entry(one: dict) -> Entry:
-    return {key: type(empty)(one.get(key, empty)) for key, empty in EMPTY.items()}
+    entry = {key: type(empty)(one.get(key, empty)) for key, empty in EMPTY.items()}
+    if any(isinstance(n, int) and not 0 <= n < 10**9 for n in entry.values()):
+        raise ValueError("a count must be a number that one can count to")
+    return entry
 
 
 def _by_slug(entries: dict[str, Entry]) -> dict[str, Entry]:
@@ -154,11 +157,12 @@ def _lock(patience: float = 2.0) -> Iterator[None]:
 
 
 def _move_aside(file: Path) -> dict:
-    aside = file.with_suffix(".unreadable.json")
+    names = (file.with_suffix(f".unreadable{k}.json") for k in ["", *range(2, 1000)])
     try:
+        aside = next(name for name in names if not name.exists())  # what was kept before stays
         os.replace(file, aside)
         kept = f"It is kept as {aside.name}"
-    except OSError:
+    except (OSError, StopIteration):
         kept = "It stays as it is"
     if not _unsaved:
         print(f"(The file with your progress could not be read. {kept}; counting starts again.)")

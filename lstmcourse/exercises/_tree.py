@@ -12,8 +12,14 @@ class Mismatch(Exception):
     """The two answers are not built alike; the message says where."""
 
 
+#: What is larger than any answer: it is looked at and never copied. Bytes of an array, parts of a list.
+LARGE, LONG = 100_000_000, 1_000_000
+
+
 def freeze(tree: Any) -> Any:
     """A copy of `tree` in which every tensor or array is a NumPy array of its own; other leaves stay as they are."""
+    if is_large(tree):
+        return tree
     if isinstance(tree, SimpleNamespace):
         return SimpleNamespace(**{name: freeze(value) for name, value in vars(tree).items()})
     if isinstance(tree, Mapping):
@@ -25,6 +31,13 @@ def freeze(tree: Any) -> Any:
     if "torch" in sys.modules and isinstance(tree, sys.modules["torch"].Tensor):
         return tree.detach().cpu().numpy().copy()
     return tree.copy() if isinstance(tree, np.ndarray) else tree
+
+
+def is_large(tree: Any) -> bool:
+    """Whether this array, list or tuple is larger than any answer."""
+    if isinstance(tree, np.ndarray):
+        return tree.nbytes > LARGE
+    return isinstance(tree, (tuple, list)) and len(tree) > LONG
 
 
 def pairs(got: Any, want: Any, name: str, names: tuple[str, ...] = ()) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -52,6 +65,15 @@ def pairs(got: Any, want: Any, name: str, names: tuple[str, ...] = ()) -> Iterat
         yield name, _array(got, name, "biuf" if want.dtype.kind in "biuf" else want.dtype.kind), want
 
 
+def leaves(tree: Any) -> Iterator[Any]:
+    """Every leaf of a nested answer."""
+    parts = vars(tree) if isinstance(tree, SimpleNamespace) else tree
+    for part in parts.values() if isinstance(parts, Mapping) else parts if isinstance(parts, (tuple, list)) else ():
+        yield from leaves(part)
+    if not isinstance(parts, (Mapping, tuple, list)):
+        yield tree
+
+
 def describe(value: Any) -> str:
     """What `value` is, in a few words: "an array of shape (2, 3)", "a tuple of 2", "None"."""
     if value is None or value is Ellipsis:
@@ -70,8 +92,8 @@ def describe(value: Any) -> str:
 
 
 def differing(got: np.ndarray, want: np.ndarray, rtol: float, atol: float) -> np.ndarray:
-    """Boolean array: where |got − want| > atol + rtol·|want|; NaN equals only NaN, inf the same inf, text itself."""
-    if want.dtype.kind not in "biuf":
+    """Boolean array: where |got − want| > atol + rtol·|want|; NaN equals only NaN; integers and text are exact."""
+    if want.dtype.kind != "f":  # whole numbers are exact
         return got != want
     with np.errstate(all="ignore"):
         return ~np.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
@@ -111,9 +133,13 @@ def unequal_arrays(before: Any, after: Any, name: str) -> list[str]:
 
 
 def _array(value: Any, name: str, kinds: str) -> np.ndarray:
+    if isinstance(value, (tuple, list)) and is_large(value):
+        raise Mismatch(f"{name} must be an array, got {describe(value)}")
     try:
         array = np.asarray(value)
-    except Exception as error:  # a ragged list, a tensor type without a NumPy twin
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a ragged list, a tensor type without a NumPy twin, an __array__ that exits
         raise Mismatch(f"{name} must be an array, got {describe(value)}") from error
     if array.dtype.kind not in kinds:
         raise Mismatch(f"{name} must be {'text' if kinds == 'U' else 'real numbers'}, got {describe(value)}")

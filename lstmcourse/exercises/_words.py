@@ -5,6 +5,7 @@ import os
 import re
 import sysconfig
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +18,43 @@ PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
 LIBRARIES = (PACKAGE, sysconfig.get_paths()["stdlib"], sysconfig.get_paths()["purelib"], "<frozen", "<__array")
 
 
-def short_traceback(error: BaseException, where: str = "", frames: int = 3) -> str:
-    """The exception in one line, then the lines of the learner's own code that led to it, with the arrays' shapes."""
+def short_traceback(error: BaseException, where: str = "", frames: int = 3, sizes: Mapping[str, int] = {}) -> str:
+    """The exception in one line, then the lines of the learner's own code that led to it, with the arrays' shapes.
+
+    sizes: what the axes are called, {"B": 3}.
+    """
     try:
         message = shortened(re.sub(r"\s+", " ", str(error)))
     except Exception:  # an exception of the learner's own that cannot say what it is
         message = ""
     lines = [(f"{type(error).__name__}: {message}" if message else type(error).__name__) + where]
-    walked = list(traceback.walk_tb(error.__traceback__))
-    theirs = [(f, n) for f, n in walked if not f.f_code.co_filename.startswith(LIBRARIES)]
-    for frame, number in theirs[-frames:]:
-        source = linecache.getline(frame.f_code.co_filename, number).strip()
+    for frame, number, source in own_frames(error)[-frames:]:
         lines.append(f"      line {number} in {frame.f_code.co_name}:  {source}")
         arrays: dict[str, Any] = {name: frame.f_locals.get(name) for name in re.findall(r"[^\W\d]\w*", source)}
-        shapes = [f"{name} {tuple(a.shape)}" for name, a in arrays.items() if hasattr(a, "shape")]
+        shapes = [f"{n} {tuple(a.shape)}{axes(a.shape, sizes)}" for n, a in arrays.items() if hasattr(a, "shape")]
         if shapes:
             lines.append(f"      shapes: {', '.join(shapes)}")
     return "\n".join(lines)
+
+
+def own_frames(error: BaseException) -> list[tuple[Any, int, str]]:
+    """(frame, line's number, line) of the learner's own code, from the outermost call to where it was raised."""
+    walked = list(traceback.walk_tb(error.__traceback__))
+    theirs = [(f, n) for f, n in walked if not f.f_code.co_filename.startswith(LIBRARIES)]
+    return [(frame, number, linecache.getline(frame.f_code.co_filename, number).strip()) for frame, number in theirs]
+
+
+def axes(shape: tuple, sizes: Mapping[str, int]) -> str:
+    """ " = (4H, I)" for the axes of a shape, where each is one of the sizes, or a multiple of H; else ""."""
+    called = [_axis(n, sizes) for n in shape]
+    return f" = ({', '.join(called)}{',' * (len(called) == 1)})" if called and all(called) else ""
+
+
+def _axis(n: int, sizes: Mapping[str, int]) -> str:
+    """Which size a number of rows is; "" where it is none, or may be more than one."""
+    found = [letter for letter, size in sizes.items() if size == n]
+    found = found or [f"{k}H" for k in (2, 3, 4) if k * sizes.get("H", 0) == n]
+    return found[0] if len(found) == 1 else ""
 
 
 def show(x: float | str, other: float | str) -> str:

@@ -35,7 +35,11 @@ CELLS = {1: reference.RNN, 2: reference.LSTM}  # by the parts of the state
 
 def case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
     """A cell with a state of n.S parts, unrolled along T random inputs, and dhs (T, B, H)."""
-    cell = CELLS[n.S]
+    return unrolled(CELLS[n.S], rng, n)
+
+
+def unrolled(cell: reference.Cell, rng: np.random.Generator, n: SimpleNamespace) -> tuple:
+    """The arguments of bptt for this cell."""
     step, backward = by_position(cell)
     params = list(vars(reference.init(cell, n.I, n.H, rng, scale=0.8)).values())
     xs, start = rng.normal(size=(n.T, n.B, n.I)), tuple(rng.normal(size=(n.B, n.H)) for _ in cell.states)
@@ -65,7 +69,10 @@ exercise = Exercise(
         {"T": 3, "B": 1, "I": 4, "H": 2, "S": 2},
         {"T": 1, "B": 2, "I": 3, "H": 4, "S": 1},
     ),
-    edges={"a loss that looks at the last state only": last_only},
+    edges={
+        "a loss that looks at the last state only": last_only,
+        "a cell of four params, the GRU": lambda rng: unrolled(reference.GRU, rng, SimpleNamespace(T=3, B=2, I=2, H=3)),
+    },
     hints=(
         "Walk the steps from the last to the first. Keep two things between the steps: the sums of the gradients of\n"
         "the params, and what the step hands back to the state before it. After the last step nothing comes back.",

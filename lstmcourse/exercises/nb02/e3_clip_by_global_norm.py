@@ -137,6 +137,8 @@ exercise = Exercise(
         "all gradients are zero": lambda rng: ([np.zeros((2, 3)), np.zeros(2)], 1.0),
         "the norm is max_norm exactly": lambda rng: ([np.array([3.0]), np.array([4.0])], 5.0),
         "the norm is under max_norm, and its square over": lambda rng: ([np.array([2.0]), np.array([[3.0]])], 4.0),
+        "gradients that have exploded": lambda rng: ([1e9 * rng.normal(size=(2, 3)), 1e9 * rng.normal(size=2)], 1.0),
+        "gradients that have vanished": lambda rng: ([1e-9 * rng.normal(size=(2, 3)), 1e-9 * rng.normal(size=2)], 1.0),
         "one array only": lambda rng: ([np.array([[30.0, 40.0]])], 5.0),
     },
 )

@@ -165,6 +165,7 @@ exercise = Exercise(
     sizes=STEP_SIZES,
     loss=backward_loss(e1_lstm97_step.lstm97_step),
     wrt={"dW": "W", "dU": "U", "db": "b", "dx": "x", "dh_": "h_", "dc_": "c_"},
+    rows="igo",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

@@ -202,6 +202,7 @@ exercise = Exercise(
     lines=9,
     can_now="send a gradient back through an LSTM, and say what multiplies it along c",
     returns={"dW": "(4H, I)", "dU": "(4H, H)", "db": "(4H,)", "dx": "(B, I)", "dh_": "(B, H)", "dc_": "(B, H)"},
+    rows="ifgo",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

@@ -124,6 +124,7 @@ exercise = Exercise(
     lines=5,
     can_now="set the forget bias of any LSTM to the lag of a task, in the right rows, once and not twice",
     returns={"b_ih": "(4H,)", "b_hh": "(4H,)"},
+    rows="ifgo",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

@@ -186,6 +186,7 @@ exercise = Exercise(
         "dh_": "h_",
         "dc_": "c_",
     },
+    rows="ifgo",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

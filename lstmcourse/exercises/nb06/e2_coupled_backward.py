@@ -123,6 +123,7 @@ exercise = Exercise(
     sizes=STEP_SIZES,
     loss=backward_loss(e1_coupled_step.coupled_step),
     wrt={"dW": "W", "dU": "U", "db": "b", "dx": "x", "dh_": "h_", "dc_": "c_"},
+    rows="fgo",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

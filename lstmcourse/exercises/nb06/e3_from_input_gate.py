@@ -96,6 +96,7 @@ exercise = Exercise(
     returns={"W": "(3H, I)", "U": "(3H, H)", "b": "(3H,)"},
     case=lambda rng, n: draw(rng, n.I, n.H),
     sizes=STEP_SIZES,
+    rows="fgo",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

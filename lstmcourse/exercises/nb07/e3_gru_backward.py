@@ -150,6 +150,7 @@ exercise = Exercise(
     returns={
         "dW": "(3H, I)", "dU": "(3H, H)", "db": "(3H,)", "db_hn": "(H,)", "dx": "(B, I)", "dh_": "(B, H)",
     },
+    rows="rzn",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

@@ -117,6 +117,7 @@ exercise = Exercise(
     lines=13,
     can_now="take out of a loop what does not wait for it, and show that the numbers stay the same",
     returns={"hs": "(T, B, H)", "cs": "(T, B, H)", "gates": "(T, B, 4H)"},
+    rows="ifgo",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

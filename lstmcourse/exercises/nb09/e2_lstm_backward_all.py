@@ -133,6 +133,7 @@ exercise = Exercise(
     returns={
         "dW": "(4H, I)", "dU": "(4H, H)", "db": "(4H,)", "dxs": "(T, B, I)", "dh0": "(B, H)", "dc0": "(B, H)",
     },
+    rows="ifgo",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

@@ -47,8 +47,12 @@ WRONG = {
     "one gate": wrong("2 * 4 * H", "2 * H", "one block of rows is counted; an LSTM has four"),
     "backward too": wrong("2 * 4 * H", "6 * 4 * H", "the way back is counted too; the question is about forward"),
     "one too many": wrong("// operations)", "// operations) + 1", "you give the first batch that multiplies longer"),
+    "rounded": wrong(
+        "int(wait * speed // operations)", "round(wait * speed / operations)",
+        "the batch is rounded to the nearest whole number; half of the time that one multiplies longer",
+    ),
     "microseconds": wrong("wait * speed", "wait * 1e-6 * speed", "wait is taken as microseconds; it is in seconds"),
-}
+}  # fmt: skip
 
 exercise = Exercise(
     id="E9.3",
@@ -65,5 +69,8 @@ exercise = Exercise(
     wrong=WRONG,
     case=case,
     sizes=({"I": 32, "H": 64}, {"I": 8, "H": 16}, {"I": 96, "H": 48}),
-    edges={"one sequence of a wide net multiplies longer than it waits": lambda rng: (1024, 2048, 1e9, 1e-5)},
+    edges={
+        "one sequence of a wide net multiplies longer than it waits": lambda rng: (1024, 2048, 1e9, 1e-5),
+        "9.7 sequences would do": lambda rng: (16, 32, 9.7 * 8 * 32 * 48 / 1e-4, 1e-4),
+    },
 )

@@ -89,6 +89,7 @@ exercise = Exercise(
     lines=5,
     can_now="carry the weights of an LSTM from one library to another, and prove that nothing was mixed up",
     returns={"weight_ih": "(4H, I)", "weight_hh": "(4H, H)", "bias_ih": "(4H,)", "bias_hh": "(4H,)"},
+    rows="ifgo",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,
