@@ -211,6 +211,8 @@ def units(
         ax.plot(ts, line, color=CYCLE[u % len(CYCLE)], ls=DASHES[u % len(DASHES)], lw=1.4)
     if labels is not None:
         ax.set_xticks(ts, labels, rotation=90 if max(map(len, labels)) > 3 else 0, fontsize=7.5)
+    else:
+        ax.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
     ends = ", ".join(f"{v:.2f}" for v in ys[-1])
     alt = f"{ys.shape[1]} units over {len(ys)} steps, from {ys.min():.2f} to {ys.max():.2f}; at the last step {ends}."
     return finish(ax, "" if labels is not None else xlabel, ylabel, title, alt, legend=False)

@@ -1,6 +1,6 @@
 """Renews docs/overview.png, the README's picture: ``python -m tests.browser.overview`` (needs Chromium).
 
-It is notebook 07 as a learner sees it, cut down to an exercise with an answer that is wrong, and the step-through.
+It is an exercise of notebook 07 with an answer that is wrong, and the step-through of its page in deeper.
 """
 
 import io
@@ -23,18 +23,17 @@ ANSWER = """def gru_step_reset_before(W, U, b, x, h_):
 
 
 check("E7.1", gru_step_reset_before)"""
-KEPT = (r"^import |^from ", r"^small = ", r"^widgets\.StepThrough")
+KEPT = (r"^import |^from ", r"^widgets\.StepThrough")
 SHOWN = "[...document.querySelectorAll('.jp-Cell')].slice(-2)"
 
 
 def write(path: Path) -> None:
     """The notebook of the picture."""
-    (source,) = (ROOT / "notebooks").glob("07_*.ipynb")
-    book = nbformat.read(source, as_version=4)
+    book = nbformat.read(ROOT / "notebooks" / "deeper" / "07_step_by_step.ipynb", as_version=4)
     code = [cell for cell in book.cells if cell.cell_type == "code"]
     kept = [next(cell for cell in code if re.match(start, cell.source)) for start in KEPT]
-    kept.insert(1, next(cell for cell in code if re.search(r"^xs = ", cell.source, re.MULTILINE)))
-    kept.insert(3, nbformat.v4.new_code_cell(ANSWER))
+    made = [nbformat.v4.new_code_cell(text) for text in ("from lstmcourse import check", ANSWER)]
+    kept = [kept[0], *made, kept[1]]
     book.cells = kept
     nbformat.write(book, path)
 
