@@ -16,19 +16,19 @@ MODULES = ("argparse", "ast", "dataclasses", "enum", "inspect", "tarfile", "typi
 OPEN, CLOSE = "([{", ")]}"
 
 
-def load() -> tuple[Arrays, Card]:
+def load(fresh: bool = False) -> tuple[Arrays, Card]:
     """The sources of `MODULES`, one after the other, as characters with labels.
 
     Arrays, all over n characters: numbers (n,) uint8, symbols (k,) str, and the labels, each true of the text up to
     and including the character: depth (n,) uint8, how many brackets are open; string (n,) bool, inside a string
     (opening quote included, closing quote not); comment (n,) bool; indentation (n,) uint8, how many blocks deep the
-    line stands; module (n,) uint8, the place in `MODULES`.
+    line stands; module (n,) uint8, the place in `MODULES`. fresh: made anew, which replaces what is cached.
     Raises DataUnavailable where the standard library's sources are not there.
     """
     name = f"code-{platform.python_version()}"
-    arrays = kept(name)
+    arrays = None if fresh else kept(name)
     if arrays is None:
-        arrays = _make()
+        arrays = make()
         keep(name, arrays)
     return arrays, of_this_python(
         name="code",
@@ -38,7 +38,8 @@ def load() -> tuple[Arrays, Card]:
     )
 
 
-def _make() -> Arrays:
+def make() -> Arrays:
+    """The arrays from their source, whatever is cached."""
     sources = [_source(module) for module in MODULES]
     labels = [label(source) for source in sources]
     arrays = encode("".join(sources))

@@ -12,13 +12,23 @@ from ._card import Arrays, Card, DataUnavailable, of_this_python
 TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "—": "-", "–": "-", "ß": "ss"})
 
 
-def load() -> tuple[Arrays, Card]:
-    """The topics of pydoc in the order of their names, as characters.
+def load(fresh: bool = False) -> tuple[Arrays, Card]:
+    """The topics of pydoc in the order of their names, as characters; they are never cached, so always fresh.
 
     Arrays: numbers (n,) uint8, each character's number; symbols (k,) str, the characters in order. The text differs a
     little between Python versions: compare losses only where the card's sha256 agrees.
     Raises DataUnavailable for a Python without pydoc_data.
     """
+    return (arrays := make()), of_this_python(
+        name="text",
+        title="Python's documentation (the topics of pydoc)",
+        source="pydoc_data.topics of the running Python",
+        arrays=arrays,
+    )
+
+
+def make() -> Arrays:
+    """The arrays from their source. Raises DataUnavailable for a Python without pydoc_data."""
     try:
         from pydoc_data.topics import topics
     except ImportError as error:
@@ -26,13 +36,7 @@ def load() -> tuple[Arrays, Card]:
             f"text needs pydoc_data.topics, which this Python {platform.python_version()} lacks: use a Python with its "
             'full standard library, or take data.load("code"), which is at hand'
         ) from error
-    arrays = encode(normalise(topics[name] for name in sorted(topics)))
-    return arrays, of_this_python(
-        name="text",
-        title="Python's documentation (the topics of pydoc)",
-        source="pydoc_data.topics of the running Python",
-        arrays=arrays,
-    )
+    return encode(normalise(topics[name] for name in sorted(topics)))
 
 
 def normalise(texts: Iterable[str]) -> str:

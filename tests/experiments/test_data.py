@@ -152,7 +152,7 @@ def small(monkeypatch):
 
 def test_code_comes_from_the_cache_the_second_time(small, monkeypatch):
     arrays, card = data.load("code")
-    monkeypatch.setattr(code_module, "_make", lambda: pytest.fail("made twice"))
+    monkeypatch.setattr(code_module, "make", lambda: pytest.fail("made twice"))
     again, second = data.load("code")
     assert second == card and all(np.array_equal(arrays[key], again[key]) for key in arrays)
 
@@ -218,6 +218,28 @@ def test_the_command_lists_cards_and_says_what_is_missing(small, monkeypatch, ca
     assert main([]) == 0
     printed = capsys.readouterr().out
     assert "text: not available" in printed and 'data.load("code")' in printed
+
+
+def test_verify_finds_a_cache_of_other_contents_and_fetch_mends_it(small, capsys):
+    assert main(["fetch", "code"]) == 0 and main(["verify"]) == 0
+    (file,) = data.folder().iterdir()
+    arrays = dict(data.load("code")[0])
+    arrays["depth"] = arrays["depth"] + 1
+    np.savez_compressed(file, **arrays)
+    capsys.readouterr()
+    assert main(["verify"]) == 1 and not data.verify("code")
+    said = capsys.readouterr()
+    assert "text: as its source has it" in said.out and "data fetch code" in said.err
+    assert main(["fetch"]) == 0 and data.verify("code")
+
+
+def test_fetch_and_verify_fail_where_the_source_is_missing(small, monkeypatch, capsys):
+    without_pydoc(monkeypatch)
+    assert main(["fetch", "text"]) == 1 and main(["verify", "text"]) == 1
+    assert capsys.readouterr().err.count("text: not available") == 2
+    with pytest.raises(SystemExit):
+        main(["fetch", "txt"])
+    assert "NAME must be one of text, code, got 'txt'" in capsys.readouterr().err
 
 
 def test_data_load_neither_torch_nor_matplotlib():
