@@ -12,23 +12,27 @@ def cliff(
     *,
     steps: int = 20,
     weight: float = 1.07,
-    rate: float = 0.01,
+    rate: float = 0.005,
     threshold: float = 5.0,
     theme: str = "auto",
     title: str = "The loss cliff, and what clipping does there",
 ) -> Picture:
     """The loss of one linear unit, L(u) = (uᵀ − 1)², h₀ = 1 and the target 1 after T steps, around u = 1.
 
-    Left of 1 the state has died out and the loss is flat, right of 1 it explodes and the loss is a wall. One update is
-    drawn from `weight`, on the wall: as it is, and with the gradient clipped to `threshold`.
+    Left of 1 the state has died out and the loss is flat, right of 1 it explodes and the loss is a wall. From `weight`,
+    on the wall, one update is drawn as it is, and five with the gradient clipped to `threshold`.
     Raises ValueError for a weight that is not on the wall (1 to 1.12) or whose step would not leave the picture.
     """
     if not 1 < weight <= 1.12:
         raise ValueError(f"weight must be above 1 and at most 1.12, got {weight}")
     low, high, top = 0.72, 1.12, 10.0
     loss = lambda u: (u**steps - 1) ** 2
-    gradient = 2 * (weight**steps - 1) * steps * weight ** (steps - 1)
-    plain, clipped = weight - rate * gradient, weight - rate * min(gradient, threshold)
+    slope = lambda u: 2 * (u**steps - 1) * steps * u ** (steps - 1)
+    gradient = slope(weight)
+    plain, walk = weight - rate * gradient, [weight]
+    for _ in range(5):
+        walk.append(walk[-1] - rate * float(np.clip(slope(walk[-1]), -threshold, threshold)))
+    clipped = walk[1]
     if plain >= low:
         raise ValueError(f"rate must be so large that the step leaves the picture, got {rate}: it ends at {plain:.2f}")
     ink = Ink(theme)
@@ -47,19 +51,24 @@ def cliff(
     for u in (0.8, 0.9, 1.0, 1.1):
         out.append(line([(x(u), BOTTOM), (x(u), BOTTOM + 5)], ink("muted"), 1.5))
         out.append(text(x(u), BOTTOM + 18, f"{u:g}", ink("muted"), 12))
-    away, short = [start, (LEFT + 6, start[1])], [start, (x(clipped), y(loss(clipped)) - 4)]
-    for ends, colour, dash in ((away, ink("other4"), ' stroke-dasharray="7 4"'), (short, ink("other0"), "")):
-        out.append(line(ends, colour, 3, dash) + arrow(ends, colour, width=4))
+    away, colour = [start, (LEFT + 6, start[1])], ink("other4")
+    out.append(line(away, colour, 3, ' stroke-dasharray="7 4"') + arrow(away, colour, width=4))
+    path, colour = [(x(u), y(loss(u))) for u in walk], ink("other0")
+    out.append(line(path, colour, 2.5))
+    out += [f'<circle cx="{px:.1f}" cy="{py:.1f}" r="5" fill="{colour}"/>' for px, py in path[1:]]
     out.append(f'<circle cx="{start[0]:.1f}" cy="{start[1]:.1f}" r="6" fill="{ink("ink")}"/>')
     note = f"without clipping: u jumps by {number(plain - weight)} to {number(plain)}, far out of the picture"
     out.append(text(LEFT + 14, start[1] - 12, note, ink("ink"), 13, "start", BOLD))
     for k, words in enumerate(
-        (f"clipped to {threshold:g}: u moves by {number(clipped - weight)},", "down into the valley")
+        (
+            f"clipped to {threshold:g}: u moves by {rate * threshold:g} at most,",
+            "down the wall, and stays in the valley",
+        )
     ):
-        out.append(text(x(clipped) - 26, (start[1] + BOTTOM) / 2 + 8 + 18 * k, words, ink("ink"), 13, "end", BOLD))
+        out.append(text(x(clipped) - 40, (start[1] + BOTTOM) / 2 + 8 + 18 * k, words, ink("ink"), 13, "end", BOLD))
     flat = "flat: the state has died out"
     out.append(
-        text(x(0.8), y(1.0) - 12, flat, ink("muted"), 12.5) + text(x(1.0), BOTTOM - 34, "valley", ink("muted"), 12.5)
+        text(x(0.8), y(1.0) - 12, flat, ink("muted"), 12.5) + text(x(1.0), BOTTOM - 40, "valley", ink("muted"), 12.5)
     )
     out.append(text(start[0] - 10, start[1] + 24, f"gradient {number(gradient)}", ink("ink"), 12.5, "end"))
     law = f"One linear unit: h after {steps} steps is u to the power {steps}; it should be 1. Rate {rate:g}."
@@ -67,7 +76,7 @@ def cliff(
     alt = (
         f"The loss against the recurrent weight u is flat below 0.9, has a valley at 1 and rises as a wall behind it. "
         f"On the wall, at u = {number(weight)}, the gradient is {number(gradient)}. Without clipping the next u is "
-        f"{number(plain)}, far to the left; with the gradient clipped to {threshold:g} it is {number(clipped)}, nearer "
-        "to the valley."
+        f"{number(plain)}, far to the left; with the gradient clipped to {threshold:g} it is {number(clipped)}, "
+        f"and after five updates {number(walk[-1])}, in the valley."
     )
     return sheet("".join(out), (WIDE, TALL), ink, title, alt, WIDE)

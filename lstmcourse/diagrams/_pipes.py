@@ -7,18 +7,21 @@ import numpy as np
 from ._ink import BOLD, Ink, arrow, line, number, numbered, text
 from ._picture import Picture, sheet
 
-UNIT, WIDEST, SEGMENT, LEFT, ROOM = 18.0, 90.0, 92, 128, 56
+UNIT, WIDEST, SEGMENT, LEFT, ROOM = 18.0, 90.0, 92, 128, 74
 
 
 def pipes(
     *chains: Sequence[float],
+    names: Sequence[str] = (),
+    first: int = 0,
     theme: str = "auto",
     title: str = "A gradient on its way back is multiplied at every step",
 ) -> Picture:
-    """Chains of pipes, one below the other: the gradient enters at the last step, on the right, and flows to step 0.
+    """Chains of pipes, one below the other: the gradient enters at the last step, on the right, and flows to the left.
 
     chains: the factors of the steps in the order of time, all of one length, 2 to 8; three chains of 0.7, 1 and 1.3
     over six steps unless given. A pipe is as wide as the gradient that is left, up to a limit, on one scale for all.
+    names: one above each chain. first: the number of the state on the left, where a longer sequence is cut.
     Raises ValueError for chains of other lengths and for a factor that is not positive.
     """
     rows = [np.asarray(chain, float) for chain in chains or ([0.7] * 6, [1.0] * 6, [1.3] * 6)]
@@ -27,7 +30,7 @@ def pipes(
         raise ValueError(f"pipes expects chains of one length, 2 to 8, got {', '.join(str(len(row)) for row in rows)}")
     if not all((row > 0).all() for row in rows):
         raise ValueError(f"pipes expects factors above 0, got {min(row.min() for row in rows):g}")
-    ink, out, top, said, wide = Ink(theme), [], 52.0, [], max(LEFT + SEGMENT * T + 116, 620)
+    ink, out, top, said, wide = Ink(theme), [], 96.0 if names else 74.0, [], max(LEFT + SEGMENT * T + 116, 620)
     for k, row in enumerate(rows):
         left = np.append(np.cumprod(row[::-1])[::-1], 1.0)  # of the gradient, at h_0 … h_T
         widths = np.minimum(UNIT * left, WIDEST)
@@ -35,12 +38,15 @@ def pipes(
         out.append(_chain(row, left, widths, middle, ink(f"other{k % 6}"), ink))
         out.append(text(14, middle + 5, _fate(left[0]), ink("ink"), 14, "start", BOLD))
         out.append(text(LEFT + SEGMENT * T + 66, middle + 5, "loss", ink("ink"), 14, "start", BOLD))
-        top += max(widths) + ROOM
-        said.append(f"{', '.join(map(number, row))}: {number(left[0])} of it arrives at step 0")
-    tall = top + 14
+        if names:
+            out.append(text(14, top - 30, names[k], ink("ink"), 13, "start"))
+        top += max(widths) + ROOM + (16 if names else 0)
+        name = f"{names[k]}, " if names else ""
+        said.append(f"{name}{', '.join(map(number, row))}: {number(left[0])} of it arrives at step {first}")
+    tall = top + (-10 if names else 6)
     for t in range(T + 1):
-        out.append(text(LEFT + SEGMENT * t, tall - 34, numbered("h", t), ink("ink"), 14, extra=BOLD))
-    words = "Each step multiplies by its Jacobian, here a number. The first step gets the product of them all."
+        out.append(text(LEFT + SEGMENT * t, tall - 34, numbered("h", first + t), ink("ink"), 14, extra=BOLD))
+    words = "Below: the factor of each step. Above: what is left, the product of the factors so far."
     out.append(text(14, tall - 10, words, ink("muted"), 12.5, "start"))
     return sheet(
         "".join(out), (wide, tall), ink, title, f"By the factors of the steps: {'; '.join(said)}.", round(wide)
@@ -62,10 +68,10 @@ def fading(
     ink, out, wide, room = Ink(theme), [], max(LEFT + SEGMENT * T + 116, 620), WIDEST * 0.7
     memory, gradient = np.append(1.0, np.cumprod(gates)), np.append(np.cumprod(gates[::-1])[::-1], 1.0)
     for k, (name, left) in enumerate((("memory", memory), ("gradient", gradient))):
-        middle = 52.0 + room / 2 + k * (room + ROOM)
+        middle = 64.0 + room / 2 + k * (room + ROOM)
         out.append(_chain(gates, left, room * left, middle, ink("c" if k == 0 else "other0"), ink, forward=k == 0))
         out.append(text(14, middle + 5, name, ink("ink"), 14, "start", BOLD))
-    tall = 52.0 + 2 * (room + ROOM) + 14
+    tall = 64.0 + 2 * (room + ROOM) + 14
     for t in range(T + 1):
         out.append(text(LEFT + SEGMENT * t, tall - 34, numbered("c", t), ink("ink"), 14, extra=BOLD))
     words = "Along c each step multiplies both by its forget gate, one from the left and one from the right."
@@ -88,7 +94,7 @@ def _fate(left: float) -> str:
 def _chain(
     row: np.ndarray, left: np.ndarray, widths: np.ndarray, y: float, colour: str, ink: Ink, forward: bool = False
 ) -> str:
-    """One row of pipes around the height y, with what is left at each joint; it flows to the left unless forward."""
+    """One row of pipes around the height y: the factors below, what is left above. It flows left unless forward."""
     out = []
     for t, factor in enumerate(row):
         a, b = LEFT + SEGMENT * t, LEFT + SEGMENT * (t + 1)
@@ -99,7 +105,7 @@ def _chain(
     for t, (share, width) in enumerate(zip(left, widths, strict=True)):
         x = LEFT + SEGMENT * t
         out.append(line([(x, y - width / 2 - 5), (x, y + width / 2 + 5)], ink("ink"), 2))
-        out.append(text(x, y + max(widths) / 2 + 17, number(share), ink("ink"), 12.5, extra=BOLD))
+        out.append(text(x, y - max(widths) / 2 - 10, number(share), ink("ink"), 12.5, extra=BOLD))
     start = LEFT + SEGMENT * len(row)
     for near, far in ((start + 6, start + 58), (LEFT - 6, LEFT - 34)):
         flows_in = (far > near) != forward

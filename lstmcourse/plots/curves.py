@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from lstmcourse._colours import COLOURS
 from lstmcourse._statistics import wilson
-from lstmcourse.plots.style import CYCLE, DASHES, MARKERS, axes, colour, finish, style
+from lstmcourse.plots.style import CYCLE, DASHES, MARKERS, axes, colour, finish, spell_out, style
 
 FLOAT32_TINY = float(np.finfo(np.float32).tiny)
 """The smallest normal float32, 1.2e-38: below it a gradient is lost bit by bit."""
@@ -21,6 +21,7 @@ def gradient_against_lag(
     *,
     predicted: Mapping[str, float] | None = None,
     floor: float | None = FLOAT32_TINY,
+    at_end: bool = False,
     ylabel: str = "gradient norm, relative to lag 0",
     title: str = "",
 ) -> Axes:
@@ -30,6 +31,7 @@ def gradient_against_lag(
     predicted: name -> factor per step; a dashed line y₀·factorᵏ in the colour of the curve of that name.
     floor: values under it, exact zeros included, are underflow and marked with a cross; None marks zeros only.
     A curve that is no longer a finite number ends at a cross on its last one.
+    at_end: each name stands at the end of its curve, and there is no legend.
     """
     ax = axes(ax)
     lowest, said = 1.0, []
@@ -54,6 +56,11 @@ def gradient_against_lag(
             said.append(f"{name} {verb} {middle[-1]:.1e} at lag {lags[-1]}")
         if alive.any():
             lowest = min(lowest, middle[alive].min())
+            if at_end:
+                last = lags[alive][-1], middle[alive][-1]
+                ax.annotate(
+                    name, last, xytext=(-4, 5), textcoords="offset points", ha="right", color=tint, fontsize=8.5
+                )
         if predicted and name in predicted:
             line = middle[0] * np.power(float(predicted[name]), lags.astype(float))
             seen = line > max(floor or 0.0, 1e-300)
@@ -65,9 +72,8 @@ def gradient_against_lag(
         ax.set_ylim(bottom=floor * 1e-3)
         note = "float32 underflow" if floor == FLOAT32_TINY else f"under {floor:.0e}"
         ax.text(0.01, floor, note, va="top", fontsize=8, color="#555555", transform=ax.get_yaxis_transform())
-    return finish(
-        ax, "lag k (steps back in time)", ylabel, title, f"Gradient norm against lag, log axis: {'; '.join(said)}."
-    )
+    alt = f"Gradient norm against lag, log axis: {'; '.join(said)}."
+    return finish(ax, "lag k (steps back in time)", ylabel, title, alt, legend=not at_end)
 
 
 @style()
@@ -258,20 +264,26 @@ def lines(
     ylabel: str = "",
     logx: bool = False,
     logy: bool = False,
+    marker: str = "",
     title: str = "",
     alt: str = "",
 ) -> Axes:
-    """Plain curves. curves: name -> (N,) against a common x (default 0 … N−1); colour by name, dash by order."""
+    """Plain curves. curves: name -> (N,) against a common x (default 0 … N−1); colour by name, dash by order.
+
+    marker: matplotlib's name of a mark on every point.
+    """
     ax = axes(ax)
     said = []
     for k, (name, ys) in enumerate(curves.items()):
         xs = np.arange(len(ys)) if x is None else x
-        ax.plot(xs, ys, color=colour(name, k), ls=DASHES[k % len(DASHES)], label=name)
+        ax.plot(xs, ys, color=colour(name, k), ls=DASHES[k % len(DASHES)], marker=marker, label=name)
         said.append(f"{name} from {ys[0]:.3g} to {ys[-1]:.3g}")
     if logx:
         ax.set_xscale("log")
+        spell_out(ax.xaxis)
     if logy:
         ax.set_yscale("log")
+        spell_out(ax.yaxis)
     return finish(ax, xlabel, ylabel, title, alt or f"{ylabel} against {xlabel}: {'; '.join(said)}.")
 
 

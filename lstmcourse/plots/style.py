@@ -7,8 +7,10 @@ from typing import Any
 
 import matplotlib
 import matplotlib.rcsetup
+import matplotlib.ticker
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -106,6 +108,15 @@ def finish(ax: Axes, xlabel: str, ylabel: str, title: str, alt: str, legend: boo
         ax.legend()
     ax.alt = f"{title}. {alt}" if title else alt  # type: ignore[attr-defined]
     return ax
+
+
+def spell_out(axis: Axis) -> None:
+    """Ticks of a log axis at 1, 2 and 5 times the powers of ten, as plain numbers, where it spans three at most."""
+    low, high = axis.get_data_interval()
+    if low > 0 and high < 1000 * low:
+        axis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
+        axis.set_minor_locator(matplotlib.ticker.NullLocator())
 
 
 def _fallback(ax: Axes) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from lstmcourse.plots.style import axes, colour, finish, style
+from lstmcourse.plots.style import axes, colour, finish, spell_out, style
 
 MARK = "#D6486B"  # the frame of a marked field
 
@@ -73,6 +73,7 @@ def dots(
     ax.set_yticks(range(len(groups)), list(groups))
     if log:
         ax.set_xscale("log")
+        spell_out(ax.xaxis)
     top = -0.5
     if baseline is not None:
         top -= 0.12 * (len(groups) + 1)  # a strip above the dots for the name, clear of them and of the title

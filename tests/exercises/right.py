@@ -248,14 +248,36 @@ def gradient_by_lag(U, hs, dh):
 """,
     ],
     "keeping_start": [
-        "def keeping_start(normal):\n    return 1.07 * np.linalg.qr(normal.T)[0]",
-        "def keeping_start(normal):\n    u, s, v = np.linalg.svd(normal)\n    return 1.07 * u @ v",
-        "def keeping_start(normal):\n    q, r = np.linalg.qr(normal)\n    return 1.065 * q * np.sign(np.diag(r))",
+        """
+def keeping_start(normal, left):
+    U = np.linalg.qr(normal.T)[0]
+    while not 0.9 < left(U) < 1.1:
+        U = U / left(U) ** 0.02
+    return U
+""",
+        """
+def keeping_start(normal, left):
+    u, s, v = np.linalg.svd(normal)
+    low, high = 1.0, 2.0
+    for _ in range(20):
+        gain = (low + high) / 2
+        low, high = (gain, high) if left(gain * u @ v) < 1 else (low, gain)
+    return low * u @ v
+""",
+        """
+def keeping_start(normal, left):
+    U = normal / np.sqrt(len(normal))
+    for _ in range(30):
+        U = U * np.exp(-np.log(left(U)) / 50)
+    return U
+""",
     ],
     "clip_by_global_norm": [
         """
 def clip_by_global_norm(grads, max_norm):
     norm = np.linalg.norm(np.concatenate([g.ravel() for g in grads]))
+    if np.isnan(norm) or np.isinf(norm):
+        return [0.0 * np.nan_to_num(g) for g in grads], norm
     return [g / max(1.0, norm / max_norm) for g in grads], norm
 """,
         """
@@ -263,12 +285,16 @@ def clip_by_global_norm(grads, max_norm):
     norm = sum(float((g * g).sum()) for g in grads) ** 0.5
     if norm <= max_norm:
         return [g.copy() for g in grads], norm
+    if not norm < float("inf"):
+        return [np.zeros(g.shape) for g in grads], norm
     return [max_norm / norm * g for g in grads], norm
 """,
         """
 import math
 def clip_by_global_norm(grads, max_norm):
     norm = math.hypot(*(np.linalg.norm(g) for g in grads))
+    if not math.isfinite(norm):
+        return tuple(np.full_like(g, 0) for g in grads), norm
     return tuple(g * min(1, max_norm / (norm or 1)) for g in grads), norm
 """,
     ],

@@ -12,9 +12,12 @@ def clip_by_global_norm(grads: list[np.ndarray], max_norm: float) -> tuple[list[
 
     The global norm is that of all entries of all arrays taken as one long vector. Gradients whose
     global norm is max_norm or less stay as they are; the arrays passed in are never changed.
+    If an entry is infinite or NaN, so is the norm, and all clipped gradients are 0: that update changes nothing.
     Returns (clipped, norm): a list like grads, and the global norm before clipping (a number).
     """
     norm = np.sqrt(sum(np.sum(g**2) for g in grads))
+    if not np.isfinite(norm):
+        return [np.zeros_like(g) for g in grads], norm
     scale = max_norm / norm if norm > max_norm else 1.0
     return [g * scale for g in grads], norm
 
@@ -22,9 +25,12 @@ def clip_by_global_norm(grads: list[np.ndarray], max_norm: float) -> tuple[list[
 HINTS = (
     "One number for all arrays: how long would the vector be that holds every entry of every gradient? Compare it\n"
     "with max_norm once, and scale everything by the same factor.",
-    "norm = √(Σ over arrays Σ over entries g²);  factor = max_norm / norm where norm > max_norm, and 1 elsewhere.",
+    "norm = √(Σ over arrays Σ over entries g²);  factor = max_norm / norm where norm > max_norm, and 1 elsewhere.\n"
+    "np.isfinite(norm) tells whether it is a number; 0 · ∞ is NaN, so take zeros in place of a product.",
     """
     norm = np.sqrt(sum(np.sum(g**2) for g in grads))
+    if not np.isfinite(norm):
+        return ...
     scale = ...
     """,
 )
@@ -38,6 +44,19 @@ SYMPTOMS = {
 }
 
 WRONG = {
+    "infinity let in": wrong(
+        "if not np.isfinite(norm)", "if False",
+        "an infinite gradient is scaled like any other: max_norm / ∞ is 0, and 0 · ∞ is NaN, which spreads to all "
+        "weights with the update",
+    ),
+    "NaN let in": wrong(
+        "not np.isfinite(norm)", "np.isinf(norm)",
+        "only an infinite norm gives zeros; a NaN goes through, since no comparison with NaN is true",
+    ),
+    "infinite entries alone": wrong(
+        "[np.zeros_like(g) for g in grads]", "[np.nan_to_num(g, nan=0.0, posinf=0.0, neginf=0.0) for g in grads]",
+        "only the entries that are not finite become 0; the rest is no direction to trust, and all of it is to be 0",
+    ),
     "each array alone": wrong(
         "scale for", "(max_norm / np.linalg.norm(g) if np.linalg.norm(g) > max_norm else 1.0) for",
         "each array is clipped by its own norm: their proportions change, and so does the direction of the update",
@@ -51,7 +70,7 @@ WRONG = {
         "the gradients are always scaled to max_norm, small ones made larger; clipping only ever shortens",
     ),
     "norm after": wrong(
-        ", norm\n", ", norm * scale\n",
+        "scale for g in grads], norm", "scale for g in grads], norm * scale",
         "the norm after clipping is returned; the one before shows what happened",
     ),
     "in place": wrong(
@@ -124,7 +143,7 @@ exercise = Exercise(
     minutes=10,
     difficulty=2,
     importance=5,
-    lines=3,
+    lines=5,
     can_now="clip gradients without turning their direction, and say why the norm before clipping is worth plotting",
     returns={"clipped": "a list like grads", "norm": "a number"},
     case=lambda rng, n: (gradients(rng, n), n.max_norm),
@@ -140,5 +159,7 @@ exercise = Exercise(
         "gradients that have exploded": lambda rng: ([1e9 * rng.normal(size=(2, 3)), 1e9 * rng.normal(size=2)], 1.0),
         "gradients that have vanished": lambda rng: ([1e-9 * rng.normal(size=(2, 3)), 1e-9 * rng.normal(size=2)], 1.0),
         "one array only": lambda rng: ([np.array([[30.0, 40.0]])], 5.0),
+        "an entry is infinite": lambda rng: ([np.array([np.inf, 1.0]), np.array([[2.0]])], 1.0),
+        "an entry is NaN": lambda rng: ([np.array([[np.nan]]), np.array([3.0, 4.0])], 1.0),
     },
 )
