@@ -274,3 +274,63 @@ def test_a_tilde_is_the_users_home(home, monkeypatch):
 def test_without_the_variable_the_users_data_directory_is_used(monkeypatch):
     monkeypatch.delenv("LSTMCOURSE_HOME")
     assert _state.path().name == "progress.json" and "lstmcourse" in _state.path().parts
+
+
+# --- help for what a learner sees, and files that are damaged -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("matmul", "In A @ B the last axis of A must be as long as the first of B"),
+        ("ValueError: operands could not be broadcast", "NumPy lines up shapes from the right"),
+        ("shape", "Print the shapes in the line that stops"),
+        ("squashed", "E4.2, check knows:"),
+        ("right where dc is 0", "The gradient that arrives through c is dropped."),
+    ],
+)
+def test_hint_finds_common_words_and_what_the_check_knows(asked, said, capsys):
+    exercises.hint("E4.2", asked)
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_hint_lists_what_there_is_help_for(capsys):
+    exercises.hint("E4.2", "zzz")
+    told = capsys.readouterr().out
+    assert "has no help for 'zzz'" in told and "  matmul\n" in told and "  dc_ is wrong\n" in told
+
+
+GOOD = '{"version": 2, "exercises": {"rnn_step": {"attempts": 2, "passes": 1, "hints": 0, "stub": "12345678"}}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD.replace('2, "passes"', '1e400, "passes"'),
+        GOOD.replace('2, "passes"', '-3, "passes"'),
+        '{"exercises": ' + '{"a":' * 100_000 + "0" + "}" * 100_001,
+        "\ufeff{",
+    ],
+)
+def test_a_damaged_file_is_moved_aside_and_told(text, home, capsys):
+    home.mkdir()
+    (home / "progress.json").write_text(text, encoding="utf-8")
+    assert _state.load() == {}
+    assert "could not be read. It is kept as progress.unreadable.json" in capsys.readouterr().out
+    assert (home / "progress.unreadable.json").read_text(encoding="utf-8") == text
+
+
+def test_a_byte_order_mark_is_no_damage(home):
+    home.mkdir()
+    (home / "progress.json").write_text(GOOD, encoding="utf-8-sig")
+    assert _state.entry("rnn_step")["attempts"] == 2
+
+
+def test_what_was_kept_of_a_file_damaged_before_stays(home, capsys):
+    home.mkdir()
+    for text in ("first", "second", "third"):
+        (home / "progress.json").write_text(text, encoding="utf-8")
+        _state.load()
+    kept = sorted(home.glob("*.json"))
+    assert [file.read_text(encoding="utf-8") for file in kept] == ["first", "second", "third"]
+    assert "It is kept as progress.unreadable3.json" in capsys.readouterr().out

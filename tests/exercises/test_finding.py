@@ -1,0 +1,156 @@
+"""What a check says of a mistake that has no name: variants of the solution, and what it can see by itself."""
+
+import ast
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from lstmcourse import exercises
+from lstmcourse.exercises import _tree, _variants
+from tests.exercises.own import own
+from tests.exercises.right import LSTM, LSTM_BACK, RIGHT, RNN, RNN_BACK, defined
+
+#: (slug, source, replaced, by what, what is told)
+TOLD = {
+    "one gate's slope has lost a factor": (
+        LSTM_BACK, "dh * t * o * (1 - o)", "dh * t * (1 - o)", "the factor o is missing in da",
+    ),
+    "one name for another": (LSTM_BACK, "dc * g * i", "dh * g * i", "dh stands where dc belongs, in di"),
+    "a sign": (RNN, "+ b", "- b", "x @ W.T + h_ @ U.T - b stands where x @ W.T + h_ @ U.T + b belongs"),
+    "two variants at once": (
+        LSTM_BACK, "dc * g * i * (1 - i), dc * c_ * f", "dc * g * (1 - i), dc * f",
+        "two things are wrong at once:\n    - the factor c_ is missing in df.\n    - the factor i is missing in da.",
+    ),
+    "a mean for a sum": (
+        LSTM_BACK, "da.T @ x", "da.T @ x / len(x)",
+        "dW is divided by B, the size of the batch: a mean, where the sum is asked for.",
+    ),
+    "half": (LSTM_BACK, "da @ W", "da @ W / 2", "dx is half of what it should be."),
+    "half, at one gate": (
+        LSTM_BACK, "dc * i * (1 - g * g)", "dc * i * (1 - g * g) / 2", "In dW, dU and db the rows of g are half",
+    ),
+    "only one gate's rows": (
+        LSTM_BACK, "dh * t * o * (1 - o)", "dh * t * np.minimum(o * (1 - o), 0.2)",
+        "Of dW, dU and db only the rows of o differ.",
+    ),
+    "only one gradient": (RNN_BACK, "da @ W", "np.sin(da) @ W", "Only dx is wrong: look where it is made."),
+    "two exchanged": (LSTM_BACK, "da @ U, dc * f", "dc * f, da @ U", "dh_ and dc_ are returned in the wrong order"),
+    "transposed": (RNN_BACK, "da.T @ h_", "(da.T @ h_).T", "dU is transposed"),
+    "the arguments in another order": (
+        RNN, "b, x, h_):", "b, h_, x):",
+        "takes its arguments as (W, U, b, h_, x); they are handed in as (W, U, b, x, h_), whatever their names.",
+    ),
+    "columns": (
+        LSTM, "x @ W.T", "W @ x",
+        "W @ x is the equation for one column. Here the rows of x are the batch, so the product is x @ W.T.",
+    ),
+    "an eps": (RNN, "+ b)", "+ b + 1e-8)", "or with a small number (eps) added somewhere."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_is_told(name, monkeypatch):
+    monkeypatch.setattr("lstmcourse.exercises._naming.PATIENCE", 5)
+    source, old, new, said = TOLD[name]
+    assert source.count(old) == 1
+    slug = source.split("def ")[1].split("(")[0]
+    result = exercises.run(exercises.get(slug), defined(source.replace(old, new), slug))
+    assert not result.passed and said in result.text, result.text
+
+
+def test_one_step_late_and_another_part_in_its_place():
+    late = RIGHT["gradient_by_lag"][0].replace("np.array(norms)", "np.array(norms[:1] + norms[:-1])")
+    text = exercises.run(exercises.get("gradient_by_lag"), defined(late, "gradient_by_lag")).text
+    assert "norms is right, but one step late." in text
+    swapped = RIGHT["lstm_backward_all"][0].replace("das @ W, dh, dc", "das @ W, dc, dh")
+    text = exercises.run(exercises.get("lstm_backward_all"), defined(swapped, "lstm_backward_all")).text
+    assert "dc0 and dh0 are returned in each other's place." in text
+
+
+def test_a_failing_shape_names_its_axes():
+    turned = RNN_BACK.replace("da.T @ x,", "x.T @ np.tanh(da),")
+    text = exercises.run(exercises.get("rnn_backward"), defined(turned, "rnn_backward")).text
+    assert "dW must have shape (5, 2) = (H, I), got (2, 5) = (I, H)" in text
+    text = exercises.run(exercises.get("rnn_step"), defined(RNN.replace("x @ W.T", "x @ W"), "rnn_step")).text
+    assert "x (3, 2) = (B, I), W (5, 2) = (H, I)" in text
+
+
+def test_a_mistake_keeps_its_name_when_an_edge_case_differs():
+    def double(x: np.ndarray) -> np.ndarray:
+        """Twice x (B, H)."""
+        return 2 * x
+
+    exercise = own(
+        solution=double,
+        case=lambda rng, n: (rng.normal(size=(n.B, n.H)),),
+        edges={"x is zero": lambda rng: (np.zeros((1, 2)),)},
+        wrong={"three": exercises.wrong("2 * x", "3 * x", "x is taken three times")},
+    )
+    assert exercises.run(exercise, lambda x: 3 * x + (not x.any())).mistake == "three"
+
+
+def test_an_experiment_is_not_given_away():
+    def measured():
+        """A number."""
+        return 8.0
+
+    text = exercises.run(own(kind="experiment", solution=measured, returns={"y": "a number"}), 4.0).text
+    assert "half" not in text and "8" not in text
+
+
+@pytest.mark.parametrize("id", [id for id in exercises.ids() if exercises.get(id).wrong])
+def test_a_failing_message_is_short_and_begins_with_the_verdict(id):
+    exercise = exercises.get(id)
+    for function, _ in list(exercise.wrong.values())[:4]:
+        text = exercises.run(exercise, function() if exercise.kind == "experiment" else function).text
+        lines = text.splitlines()
+        assert lines[0] == f"{id} {exercise.title}: not yet." and lines[1].startswith("  ✗ ")
+        assert sum(line.startswith("  ✓ ") for line in lines) <= 1
+        assert len(" ".join(lines[:2]).partition("expected")[0].split()) <= 60 or "Error" in lines[1]
+
+
+# --- the variants of a solution -----------------------------------------------------------------------------------
+
+CODE = [id for id in exercises.ids() if exercises.get(id).kind == "code" and not exercises.get(id).stages]
+
+
+@pytest.mark.parametrize("id", CODE)
+def test_a_variant_is_rejected_and_named_or_does_what_the_solution_does(id, monkeypatch):
+    """A sample of the solution's mutants: what passes must equal the solution on cases that the check has not seen."""
+    monkeypatch.setattr("lstmcourse.exercises._naming.PATIENCE", 5)
+    exercise = exercises.get(id)
+    trial = exercises.Trial(exercise, exercise.solution)
+    made = _variants.variants(exercise.solution, next(trial.cases())[1], tuple(exercise.returns))
+    for name, (patch, _) in list(made.items())[3 :: max(1, len(made) // 3)]:
+        try:
+            ast.parse(patch.source)
+        except SyntaxError:
+            continue
+        result = exercises.run(exercise, patch.function)
+        if result.passed:
+            unseen = exercises.Trial(exercise, patch.function)
+            unseen.cases = lambda: ((label, args) for seed in range(50, 60) for label, args in cases(exercise, seed))
+            assert all(same(exercise, got, want) for got, want in zip(unseen.got, unseen.wanted, strict=True)), name
+        elif result.stage in ("values", "edge cases"):
+            assert result.mistake or result.found, f"{name}\n{result.text}"
+
+
+def cases(exercise, seed):
+    for size in exercise.sizes:
+        yield str(size), exercise.case(np.random.default_rng(seed), SimpleNamespace(**size))
+
+
+def same(exercise, got, want):
+    return got.error is None and _tree.same(got.result, want.result, exercise.rtol, exercise.atol)
+
+
+def test_a_solution_with_while_has_no_variants():
+    assert _variants.variants(exercises.get("equal_width").solution, (2, 3)) == {}
+
+
+def test_names_are_exchanged_only_for_names_of_the_same_shape_that_are_known_by_then():
+    exercise = exercises.get("lstm_backward")
+    made = _variants.variants(exercise.solution, next(exercises.Trial(exercise, None).cases())[1])
+    assert "dh stands where dc belongs, in di" in made
+    assert "W stands where dc belongs, in di" not in made and "dg stands where o belongs, in dc" not in made
