@@ -193,7 +193,7 @@ class Table:
 def _row(row: Sequence[str]) -> str:
     name, *cells = row
     data = "".join(f'<td style="text-align:center">{"" if cell == "·" else cell}</td>' for cell in cells)
-    return f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>{data}</tr>'
+    return f'<tr><th scope="row" style="text-align:left;white-space:nowrap">{html.escape(name)}</th>{data}</tr>'
 
 
 def table() -> Table:
