@@ -46,7 +46,7 @@ def judged(trial: Trial) -> str:
         if steps_down(smaller, n) == n:
             raise Failed(f"for n = {n} the unit counts with f = {f:.8g}, and also with the smaller {smaller:.8g}")
     steps = ", ".join(f"{1 - float(o.result):.2g} for n = {o.args[0]}" for o in trial.got)
-    return f"the unit counts, with steps of {steps}"
+    return f"with steps of {steps}"
 
 
 HINTS = (
