@@ -1,6 +1,6 @@
 """Figures of records: rates by block with their interval, and a grid of cells and tasks."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,11 +68,16 @@ ODYSSEY = ("counting", "reber", "adding", "intervals", "copying")
 """The tasks of the grid of variants: odyssey_counting and so on."""
 
 
-def odyssey_map(marked: Collection[tuple[str, str]] = (), folder: str | Path | None = None) -> "Axes":
+def odyssey_map(
+    marked: Collection[tuple[str, str]] = (),
+    more: Mapping[str, Mapping[str, float]] | None = None,
+    folder: str | Path | None = None,
+) -> "Axes":
     """The grid of variants as a heat map: cells by tasks, the share of networks that solve each, at their own rates.
 
     Each base stands with its variants, the other cells by themselves. A task without a finished record is left out.
-    marked: (cell, task) to be framed; of tasks that are left out, they are dropped. ExperimentError without a record.
+    marked: (cell, task) to be framed; of tasks that are left out, they are dropped. more: further tasks, the share of
+    each cell that was tried. ExperimentError without a record.
     """
     from .. import plots
 
@@ -80,12 +85,14 @@ def odyssey_map(marked: Collection[tuple[str, str]] = (), folder: str | Path | N
     there = [k for k in range(rates.shape[1]) if np.isfinite(rates[:, k]).any()] if names else []
     if not there:
         raise ExperimentError("no record of the grid: run `python -m lstmcourse experiments run odyssey_counting`")
-    tasks = [ODYSSEY[k] for k in there]
-    record = blocks(f"odyssey_{tasks[0]}", 1, folder)
+    columns = {ODYSSEY[k]: rates[:, k] for k in there}
+    columns |= {task: np.array([share.get(name, np.nan) for name in names]) for task, share in (more or {}).items()}
+    record = blocks(f"odyssey_{ODYSSEY[there[0]]}", 1, folder)
     groups = {f"{base} and its variants": 1 + len(cells) for base, cells in BASES.items()} | {"others": len(OTHERS)}
-    ax = plots.panels(size=(3.2 + 0.95 * len(tasks), 7.2))[0, 0]
     return plots.heatmap(
-        rates[:, there], ax, rows=names, cols=tasks, groups=groups, limits=(0.0, 1.0), label="networks that solve it",
-        marked=[(cell, task) for cell, task in marked if task in tasks],
-        title=f"{record.nets * len(record.blocks)} networks a field",
+        np.column_stack(list(columns.values())),
+        plots.panels(size=(3.2 + 0.95 * len(columns), 7.2))[0, 0],
+        rows=names, cols=list(columns), groups=groups, limits=(0.0, 1.0), label="networks that solve it",
+        marked=[(cell, task) for cell, task in marked if task in columns],
+        title="" if more else f"{record.nets * len(record.blocks)} networks a field",
     )  # fmt: skip

@@ -469,7 +469,7 @@ def test_the_map_of_the_grid_shows_what_is_there_each_base_by_itself(tmp_path):
         experiments.odyssey_map(folder=tmp_path)
     made_up(tmp_path, "adding", lambda cell, lr: 5 if lr == 0.01 else 1)
     made_up(tmp_path, "copying", lambda cell, lr: {"nig": 0, "gru": 2}.get(cell, 4 if lr == 0.03 else 3))
-    ax = experiments.odyssey_map([("nig", "copying"), ("rnn", "counting")], tmp_path)
+    ax = experiments.odyssey_map([("nig", "copying"), ("rnn", "counting")], folder=tmp_path)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["adding", "copying"]
     assert [label.get_text() for label in ax.get_yticklabels()] == list(EXPERIMENTS["odyssey_adding"].grid)
     shown = {text.get_position(): text.get_text() for text in ax.texts}
@@ -484,6 +484,9 @@ def test_the_map_of_the_grid_shows_what_is_there_each_base_by_itself(tmp_path):
     assert "lstm and its variants, lstm: adding 100%, copying 80%; nig_plain: adding 100%" in ax.alt
     assert "nig: adding 100%, copying 0%" in ax.alt and ax.alt.endswith("Framed: nig, copying.")
     assert "10 networks a field" in ax.alt
+    more = experiments.odyssey_map([("gru", "far")], {"far": {"gru": 0.25}}, tmp_path)
+    assert "others, gru: adding 100%, copying 40%, far 25%; gru_reset_before: adding 100%, copying 80%; rnn" in more.alt
+    assert "networks a field" not in more.alt and more.alt.endswith("Framed: gru, far.")
 
 
 # ---- verify
