@@ -39,6 +39,14 @@ def _knob(at: Point, gate: str, ink: Ink) -> str:
     return f'<circle {ring} fill="{ink("ground")}"/>{tinted}{name}'
 
 
+def _reads(at: Point, ink: Ink) -> str:
+    """A short stroke into a gate, for what it is computed of."""
+    ends = [(at[0] + 38, at[1] + 27), (at[0] + 17, at[1] + 12)]
+    grey = ink("muted")
+    label = text(ends[0][0] + 2, ends[0][1] + 8, "x, h₋", grey, 11, "start")
+    return line(ends, grey, 2) + arrow(ends, grey, width=2.5) + label
+
+
 def _simple(ink: Ink) -> tuple[str, str]:
     """The simple recurrent network: one box."""
     h, x, middle, y = ink("h"), ink("x"), 310, 150
@@ -75,8 +83,8 @@ def _gated(plan: Plan, ink: Ink) -> tuple[str, str]:
     if write[0] == "1":
         out += line([(KEEP, RAIL + 19), (KEEP, WRITE), (PLUS - 19, WRITE)], ink(keep), 2, DASH)
         out += text((KEEP + PLUS) / 2 - 6, WRITE - 8, "one gate", ink("muted"), 12)
-    out += _knob((KEEP, RAIL), keep, ink) if keep else ""
-    out += _knob((PLUS, WRITE), write, ink)
+    out += _knob((KEEP, RAIL), keep, ink) + _reads((KEEP, RAIL), ink) if keep else ""
+    out += _knob((PLUS, WRITE), write, ink) + ("" if write[0] == "1" else _reads((PLUS, WRITE), ink))
     plus = f"M{PLUS - 7},{RAIL}H{PLUS + 7}M{PLUS},{RAIL - 7}V{RAIL + 7}"
     out += f'<circle cx="{PLUS}" cy="{RAIL}" r="15" fill="{ink("ground")}" stroke="{rail}" stroke-width="2.5"/>'
     out += f'<path d="{plus}" stroke="{ink("ink")}" stroke-width="2.5" stroke-linecap="round"/>'
@@ -97,7 +105,12 @@ def _shown(ink: Ink) -> str:
     out = _wire([(OUT, RAIL), (OUT, LOW + 20), (568, LOW + 20)], h)
     out += f'<circle cx="{OUT}" cy="{RAIL}" r="4.5" fill="{ink("c")}"/>'
     out += box((OUT, 134), (52, 28), ink("c"), ink, 12) + text(OUT, 139, "tanh", ink("ink"), 13)
-    return out + _knob((OUT, 190), "o", ink) + text(586, LOW + 26, "h", ink("ink"), 18, extra=BOLD)
+    return (
+        out
+        + _knob((OUT, 190), "o", ink)
+        + _reads((OUT, 190), ink)
+        + text(586, LOW + 26, "h", ink("ink"), 18, extra=BOLD)
+    )
 
 
 def _reset(name: str, ink: Ink) -> str:
@@ -106,7 +119,7 @@ def _reset(name: str, ink: Ink) -> str:
     if name == "gru_reset_before":
         knob, matrix = matrix, knob
     out = _wire([(96, RAIL), (96, LOW), (PLUS - 34, LOW)], h) + f'<circle cx="96" cy="{RAIL}" r="4.5" fill="{h}"/>'
-    return out + tag((matrix, LOW), "U", h, ink) + _knob((knob, LOW), "r", ink)
+    return out + tag((matrix, LOW), "U", h, ink) + _knob((knob, LOW), "r", ink) + _reads((knob, LOW), ink)
 
 
 def _more(plan: Plan) -> str:

@@ -298,17 +298,24 @@ def clip_by_global_norm(grads, max_norm):
     return tuple(g * min(1, max_norm / (norm or 1)) for g in grads), norm
 """,
     ],
-    "growth_exponent": [
-        "def growth_exponent(size):\n    return np.polyfit(np.log(1 + np.arange(len(size))), np.log(size), 1)[0]",
+    "expected_size": [
         """
-def growth_exponent(size):
-    x, y = np.log(np.arange(1, len(size) + 1)), np.log(size)
-    return ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
+def expected_size(written, steps):
+    sizes = []
+    for t in steps:
+        squares = [(t * unit.mean()) ** 2 + t * unit.var() for unit in written.T]
+        sizes.append(np.mean(squares) ** 0.5)
+    return np.array(sizes)
 """,
         """
-def growth_exponent(size):
-    A = np.stack([np.log10(np.arange(1, len(size) + 1)), np.ones(len(size))], axis=1)
-    return float(np.linalg.lstsq(A, np.log10(size), rcond=None)[0][0])
+def expected_size(written, steps):
+    mu, square = written.mean(0), (written**2).mean(0)
+    return np.sqrt(np.outer(steps**2, mu**2).mean(1) + steps * (square - mu**2).mean())
+""",
+        """
+def expected_size(written, steps):
+    drift, noise = (written.mean(0) ** 2).mean(), written.var(0).mean()
+    return (steps * (steps * drift + noise)) ** 0.5
 """,
     ],
     "remember_for": [

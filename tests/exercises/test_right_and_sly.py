@@ -163,7 +163,7 @@ def rnn_step(W, U, b, x, h_):
         "shape", "got a set",
     ),
     "rounded": (
-        "growth_exponent", RIGHT["growth_exponent"][0].replace("return ", "return round(") + ", 6)",
+        "expected_size", RIGHT["expected_size"][0].replace("np.array(sizes)", "np.round(sizes, 6)"),
         "values", "rounded to 6 places",
     ),
     "gates that saturate early": (

@@ -21,7 +21,8 @@ def lstm97_backward(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """One step of the LSTM of 1997, backward.
 
-    W (3H, I), U (3H, H), b (3H,), rows i, g, o; x (B, I), h_ (B, H), c_ (B, H) as in E3.1.
+    W (3H, I), U (3H, H), b (3H,), rows i, g, o; x (B, I), h_ (B, H), c_ (B, H) as in E3.1: i, g, o and c are not
+    given, compute them again first.
     dh (B, H), dc (B, H): the gradients of the loss that arrive at h and at c from all that happened to them later. But
     c also reaches the loss through this step's h.
     Returns dW (3H, I), dU (3H, H), db (3H,), dx (B, I), dh_ (B, H), dc_ (B, H).
@@ -39,9 +40,9 @@ def lstm97_backward(
 HINTS = (
     "First forward, as in E3.1, to have i, g, o and tanh(c). Then walk the equations from the last to the first.\n"
     "Two gradients meet in c: the one that arrives from step t+1, and the one that comes through h.",
-    "do = dh ∘ tanh(c),  dc = dc + dh ∘ o ∘ (1 − tanh²(c));  di = dc ∘ g,  dg = dc ∘ i,  dc_ = dc;\n"
-    "da_i = di ∘ i(1 − i),  da_g = dg ∘ (1 − g²),  da_o = do ∘ o(1 − o);  then da, side by side, as in E1.3:\n"
-    "dW = da.T @ x,  dU = da.T @ h_,  db = sum of da,  dx = da @ W,  dh_ = da @ U.",
+    "By (6), h = o ∘ tanh(c): do = dh ∘ tanh(c), and c gets dh ∘ o ∘ (1 − tanh²(c)) besides the dc that arrived. By\n"
+    "(5), c = c_ + i ∘ g: what is now at c goes to i with the factor g, to g with the factor i, to c_ as it is. Each\n"
+    "then goes through the slope of its σ or tanh into its part of da, and from da on it is E1.3.",
     """
     a_i, a_g, a_o = np.split(x @ W.T + h_ @ U.T + b, 3, axis=1)
     i, g, o = 1 / (1 + np.exp(-a_i)), np.tanh(a_g), 1 / (1 + np.exp(-a_o))
@@ -70,6 +71,17 @@ WRONG = {
     "arriving dc dropped": wrong(
         "dc + dh", "dh",
         "the gradient that arrives through c from the later steps is dropped, and only the one through h is used",
+    ),
+    "arriving dc kept from the gates": wrong(
+        "dc = dc + dh * o * (1 - tanh_c**2)",
+        "total = dc + dh * o * (1 - tanh_c**2)\n    dc = dh * o * (1 - tanh_c**2)",
+        "dc * i, dc", "dc * i, total",
+        "dc_ is right, and the gates get only what came to c through h: the dc that arrived is theirs too",
+    ),
+    "h kept from the gates": wrong(
+        "dc = dc + dh * o * (1 - tanh_c**2)",
+        "total = dc + dh * o * (1 - tanh_c**2)", "dc * i, dc", "dc * i, total",
+        "dc_ is right, and the gates get only the dc that arrived: what came to c through h is theirs too",
     ),
     "h forgotten": wrong("dc + dh * o * (1 - tanh_c**2)", "dc", "the gradient that reaches c through h is missing"),
     "only what arrived is passed on": wrong(
