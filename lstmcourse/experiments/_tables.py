@@ -116,7 +116,8 @@ class Comparisons:
         head = "".join(f'<th scope="col" {left}>{h}</th>' if h else "<td></td>" for h in self.heads)
         rows = ""
         for label, *cells in self.body:
-            numbers = "".join(f"<td {left}>{cell}</td>" for cell in cells)
+            numbers = "".join(f'<td style="text-align:left;white-space:nowrap">{cell}</td>' for cell in cells[:-1])
+            numbers += f"<td {left}>{cells[-1]}</td>"
             rows += f'<tr><th scope="row" {left}>{html.escape(label)}</th>{numbers}</tr>'
         caption = "Networks that solved it, the first named v the second; p of Fisher's exact test"
         return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
