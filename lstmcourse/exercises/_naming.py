@@ -119,8 +119,12 @@ class _Seen:
 def _two(seen: _Seen, firsts: dict[str, tuple[Mistake, Outcome]]) -> dict[str, Mistake]:
     """Two patches at once that do on every case what the learner's function does, or {}."""
     patches = {name: m for name, (m, _) in firsts.items() if isinstance(m[0], Patched)}
-    if not _tells_enough(seen.want[0].result) and not all(name in seen.trial.exercise.wrong for name in patches):
-        patches = {name: m for name, m in patches.items() if name in seen.trial.exercise.wrong}
+    arrays = [np.asarray(leaf) for leaf in _tree.leaves(seen.want[0].result)]
+    count, whole = sum(array.size for array in arrays), all(array.dtype.kind in "biu" for array in arrays)
+    if whole and count < ENOUGH:
+        return {}
+    if count < 4:
+        patches = {name: patch for name, patch in patches.items() if name in seen.trial.exercise.wrong}
     numbers = {name: _numbers(firsts[name][1], seen.want[0]) for name in patches}
     got, want = _numbers(seen.got[0], seen.want[0]), _numbers(seen.want[0], seen.want[0])
     if want is None:
@@ -168,13 +172,6 @@ def _plausible(got: Any, want: np.ndarray, numbers: dict[str, Any], seen: _Seen)
             either = differ(first, want) | differ(second, want)
             if not (differ(got, want) & ~either).any():
                 yield a, b
-
-
-def _tells_enough(result: Any) -> bool:
-    """Whether an answer holds so many numbers that two mistakes at once cannot match it by chance."""
-    arrays = [np.asarray(leaf) for leaf in _tree.leaves(result)]
-    whole = all(array.dtype.kind in "biu" for array in arrays)
-    return sum(array.size for array in arrays) >= (ENOUGH if whole else 4)
 
 
 def _numbers(outcome: Outcome, want: Outcome) -> np.ndarray | None:

@@ -68,6 +68,21 @@ def test_one_step_late_and_another_part_in_its_place():
     assert "dc0 and dh0 are returned in each other's place." in text
 
 
+def test_the_same_numbers_twice_are_no_sign_of_a_result_that_is_kept():
+    wrong = defined("def equal_width(inputs, units):\n    return round(units * 4 / 3)", "equal_width")
+    assert "what it returned before" not in exercises.run(exercises.get("equal_width"), wrong).text
+
+
+def test_a_few_whole_numbers_do_not_tell_two_mistakes_at_once():
+    source = """
+def equal_width(inputs, units):
+    k = inputs + 2
+    return round((-k + np.sqrt(k * k + 16 * units * (k + units) / 3)) / 2)
+"""
+    result = exercises.run(exercises.get("equal_width"), defined(source, "equal_width"))
+    assert not result.passed and "two things" not in result.text
+
+
 def test_a_failing_shape_names_its_axes():
     turned = RNN_BACK.replace("da.T @ x,", "x.T @ np.tanh(da),")
     text = exercises.run(exercises.get("rnn_backward"), defined(turned, "rnn_backward")).text
