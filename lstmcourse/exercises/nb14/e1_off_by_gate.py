@@ -45,7 +45,7 @@ def _by_own_gate(ours, central, gates):
 
 exercise = Exercise(
     id="E14.1",
-    title="Which gate is off?",
+    title="The gate that is off",
     solution=off_by_gate,
     minutes=8,
     difficulty=2,

@@ -55,7 +55,7 @@ def last_row(rng: np.random.Generator) -> tuple:
 
 exercise = Exercise(
     id="E14.2",
-    title="Do the rows see each other?",
+    title="Rows that see each other",
     solution=rows_leak,
     minutes=8,
     difficulty=2,

@@ -50,7 +50,7 @@ def case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
 
 exercise = Exercise(
     id="E14.3",
-    title="Does it see the future?",
+    title="How far it looks ahead",
     solution=looks_ahead,
     minutes=12,
     difficulty=3,
