@@ -58,9 +58,8 @@ def gradient_against_lag(
             lowest = min(lowest, middle[alive].min())
             if at_end:
                 last = lags[alive][-1], middle[alive][-1]
-                ax.annotate(
-                    name, last, xytext=(-4, 5), textcoords="offset points", ha="right", color=tint, fontsize=8.5
-                )
+                side, by = ("right", (-2, 10)) if alive.all() else ("left", (8, 4))
+                ax.annotate(name, last, xytext=by, textcoords="offset points", ha=side, color=tint, fontsize=8.5)
         if predicted and name in predicted:
             line = middle[0] * np.power(float(predicted[name]), lags.astype(float))
             seen = line > max(floor or 0.0, 1e-300)
