@@ -39,7 +39,7 @@ def found(trial: Trial, compared: bool = True) -> tuple[str, bool]:
 
     compared: whether the exercise compares values with the solution's at all.
     """
-    for said in itertools.chain(_order_of_arguments(trial), _columns(trial)):
+    for said in itertools.chain(order_of_arguments(trial), _columns(trial)):
         return said, True
     parts = _parts(trial) if compared else []
     if not parts:
@@ -127,7 +127,8 @@ def _turned(part: Part) -> Part:
     return Part(part.name, [g.T for g in part.got], part.want, part.letters, part.rtol, part.atol)
 
 
-def _order_of_arguments(trial: Trial) -> Iterator[str]:
+def order_of_arguments(trial: Trial) -> Iterator[str]:
+    """That the function has the stub's arguments in another order."""
     asked = list(inspect.signature(trial.exercise.solution).parameters)
     try:
         theirs = list(inspect.signature(trial.fn).parameters)
