@@ -171,7 +171,7 @@ def test_an_exception_is_shown_in_a_few_lines_of_the_learners_code():
     assert "ValueError: matmul" in text and text.count("\n") < 12
     assert "in plain_step:  a = helper(x, W) + b" in text
     assert "in helper:  return x @ W" in text
-    assert "shapes: x (3, 2), W (5, 2)" in text
+    assert "shapes: x (3, 2) = (B, I), W (5, 2) = (H, I)" in text
     assert "_running" not in text and "site-packages" not in text and str(Path.home()) not in text
 
 
