@@ -48,7 +48,8 @@ def rates_by_block(record: Record, names: Sequence[str] | None = None, title: st
 def solved_rates(tasks: Sequence[str], folder: str | Path | None = None) -> tuple[list[str], np.ndarray]:
     """The cells of several experiments with the same grid, and the rate of each on each: names and (cells, tasks).
 
-    Each cell at its own learning rate; NaN for an experiment without a finished block.
+    Each cell at the learning rate at which more of its nets solve it: the few nets on which rates are chosen may choose
+    the worse one. NaN for an experiment without a finished block.
     """
     names: list[str] = []
     columns: list[dict[str, float]] = []
@@ -59,8 +60,9 @@ def solved_rates(tasks: Sequence[str], folder: str | Path | None = None) -> tupl
             columns.append({})
             continue
         names = names or list(record.grid)
-        counts = {name: record.counts(name) for name in names} if record.blocks else {}
-        columns.append({name: sum(k for k, _ in c) / sum(n for _, n in c) for name, c in counts.items()})
+        counts = {name: [record.counts(name, lr) for lr in record.rates] for name in names} if record.blocks else {}
+        shares = {name: [sum(k for k, _ in c) / sum(n for _, n in c) for c in each] for name, each in counts.items()}
+        columns.append({name: max(each) for name, each in shares.items()})
     return names, np.array([[column.get(name, np.nan) for column in columns] for name in names])
 
 
@@ -73,7 +75,7 @@ def odyssey_map(
     more: Mapping[str, Mapping[str, float]] | None = None,
     folder: str | Path | None = None,
 ) -> "Axes":
-    """The grid of variants as a heat map: cells by tasks, the share of networks that solve each, at their own rates.
+    """The grid of variants as a heat map: cells by tasks, the share of networks that solve each, at the better rate.
 
     Each base stands with its variants, the other cells by themselves. A task without a finished record is left out.
     marked: (cell, task) to be framed; of tasks that are left out, they are dropped. more: further tasks, the share of
