@@ -259,7 +259,7 @@ def _said_of(ratios: list[float], sizes: list[dict]) -> str:
     letters = [letter for letter in sizes[0] if isinstance(sizes[0][letter], int)]
     for letter, what in [(letter, MEANING.get(letter, "")) for letter in letters]:
         n = np.array([size[letter] for size in sizes], float)
-        if len(ratios) != len(n) or len(set(n)) == 1:
+        if len(ratios) != len(n) or len(set(n)) == 1 or not n.all():
             continue
         apposition = f", {what}" if what else ""
         for factor, said in (
@@ -273,7 +273,7 @@ def _said_of(ratios: list[float], sizes: list[dict]) -> str:
                 return said
     for a, b in itertools.combinations(letters, 2):
         n = np.array([size[a] * size[b] for size in sizes], float)
-        if len(ratios) == len(n):
+        if len(ratios) == len(n) and n.all():
             for factor, said in (
                 (1 / n, f"is divided by {a}·{b}"),
                 (1 / np.sqrt(n), f"is divided by the root of {a}·{b}"),

@@ -1,11 +1,18 @@
 """E9.1 and E9.2 ask for few matrix products; the check counts them, since values cannot tell."""
 
+from types import FunctionType
+
 import numpy as np
 import pytest
 
 from lstmcourse import exercises
 
 E1, E2 = (exercises.get(id) for id in ("E9.1", "E9.2"))
+
+
+def copied(solution):
+    """The solution as a function of the learner's own: a call of the course's would be told."""
+    return FunctionType(solution.__code__.replace(co_name="copied", co_filename="mine"), solution.__globals__)
 
 
 def in_the_loop(product):
@@ -43,7 +50,7 @@ def test_a_product_in_the_loop_is_counted(product):
 
 def test_dW_summed_in_the_loop_is_counted():
     def lstm_backward_all(W, U, b, xs, h0, c0, hs, cs, gates, dhs):
-        dW, dU, db, dxs, dh0, dc0 = E2.solution(W, U, b, np.asarray(xs), h0, c0, hs, cs, gates, dhs)
+        dW, dU, db, dxs, dh0, dc0 = copied(E2.solution)(W, U, b, np.asarray(xs), h0, c0, hs, cs, gates, dhs)
         for x in xs:
             dW = dW + 0 * (dW @ x.T).sum()
         return dW, dU, db, dxs, dh0, dc0
@@ -56,6 +63,6 @@ def test_dW_summed_in_the_loop_is_counted():
 def test_one_product_by_any_function_passes(product):
     def lstm_forward(W, U, b, xs, h0, c0):
         a = PRODUCTS[product](xs.reshape(-1, xs.shape[2]), W)
-        return E1.solution(np.eye(len(b)), U, b, np.asarray(a).reshape(*xs.shape[:2], -1), h0, c0)
+        return copied(E1.solution)(np.eye(len(b)), U, b, np.asarray(a).reshape(*xs.shape[:2], -1), h0, c0)
 
     assert exercises.run(E1, lstm_forward).passed

@@ -305,7 +305,7 @@ def test_answers_that_would_broadcast_are_refused(loss):
 @pytest.mark.parametrize("measure", [training.cross_entropy, training.accuracy])
 def test_classes_that_would_broadcast_are_refused(measure):
     out, mask = torch.zeros(2, 4, 4, 3), torch.ones(4, 4, dtype=bool)
-    for shape in ((4,), (4, 1), (4, 4, 1), (2, 4, 4)):
+    for shape in ((4,), (4, 1), (4, 4, 1), (3, 4, 4), (1, 4, 4)):
         with pytest.raises(ValueError, match=r"^y must have shape \(4, 4\) for out \(2, 4, 4, 3\), got "):
             measure(out, torch.zeros(shape, dtype=torch.long), mask)
 
