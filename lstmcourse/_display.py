@@ -1,6 +1,7 @@
-"""How a picture gets into a notebook, with a description: JupyterLab leaves out the alt text of images."""
+"""How pictures get into a notebook, with a description (JupyterLab leaves out the alt text of images), and tables as
+text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -10,6 +11,13 @@ FILTER = "filter:invert(1) hue-rotate(180deg)"
 _BEFORE_ITS_ALT = ".jp-OutputArea-child:has(+.jp-OutputArea-child .lc-alt) .jp-RenderedImage img"
 _STYLE = f"<style>[data-jp-theme-light=false] {_BEFORE_ITS_ALT}{{{FILTER}}}</style>"
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of cells as text, each column as wide as its longest cell, two blanks between them."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
+    return "\n".join("  ".join(line).rstrip() for line in padded)
 
 
 def show_picture(

@@ -17,6 +17,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from . import _files, _record, data, reference
+from ._display import aligned
 
 #: step(*params, x, *state_) -> state, and backward(*params, x, *state_, *dstate) -> (*dparams, dx, *dstate_).
 Step = Callable[..., tuple[np.ndarray, ...]]
@@ -325,11 +326,7 @@ class Table:
         return row.cell, f"{row.weights:,}", f"{row.training:.2f}", f"{row.held_out:.2f}", seconds, row.line
 
     def __str__(self) -> str:
-        widths = [max(map(len, column)) for column in zip(self.heads, *self.body, strict=True)]
-        lines = [self.heads, *self.body]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-        )
+        return aligned([self.heads, *self.body])
 
     __repr__ = __str__
 

@@ -55,6 +55,9 @@ def learn(
     """Train one network of H units by Adam until its mean squared error on 300 new sequences is below `half`.
 
     U begins as a rotation times `gain`. The error is looked at after every 10 updates, at most `updates` of them.
+    step, backward: of a cell with W (H, 2), U (H, H), b (H,) and one state h (B, H), as `letters.Step` has them; bptt:
+    bptt(backward, [W, U, b], xs, states, dhs) -> their gradients, as exercise E1.4 asks for it. rate: Adam's. Weights
+    and data are float32. Errors are those of the functions given.
     """
     rng = np.random.default_rng(seed)
     small = lambda *shape: rng.uniform(-1, 1, shape) / np.sqrt(H)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from lstmcourse._display import aligned
 from lstmcourse.clinic._bugs import BUGS
 from lstmcourse.clinic._findings import Finding
 from lstmcourse.clinic._instruments import INSTRUMENTS, Instrument
@@ -176,10 +177,7 @@ class Table:
         return [*rows, ["seen", *(str(len(self.by(name))) for name in INSTRUMENTS)]]
 
     def __repr__(self) -> str:
-        heads = ["", *INSTRUMENTS]
-        widths = [max(map(len, column)) for column in zip(heads, *self._rows(), strict=True)]
-        lines = [heads, *self._rows()]
-        return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+        return aligned([["", *INSTRUMENTS], *self._rows()])
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in INSTRUMENTS)

@@ -4,6 +4,7 @@ import html
 from collections.abc import Mapping
 from pathlib import Path
 
+from .._display import aligned
 from ._records import Record, blocks, cell_of, path_of
 from ._registry import EXPERIMENTS, Experiment, ExperimentError
 from ._run import seconds_left
@@ -103,11 +104,7 @@ class Comparisons:
         return solved, by_block, f"{one.p:.1g}", f"{one.p_adjusted:.1g}", one.said
 
     def __str__(self) -> str:
-        lines = [self.heads, *self.body]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-        )
+        return aligned([self.heads, *self.body])
 
     __repr__ = __str__
 

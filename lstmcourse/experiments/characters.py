@@ -26,6 +26,14 @@ def ngram_bits(longest: int = 5) -> list[float]:
     return letters.witten_bell(train, test, size, longest)
 
 
+def begin_with_frequencies(model: Net, numbers: np.ndarray) -> None:
+    """Set the readout's bias to the logarithms of how often each symbol comes in the text, one added to each count."""
+    size = len(model.readout.bias)
+    frequencies = (np.bincount(numbers, minlength=size) + 1) / (len(numbers) + size)
+    with torch.no_grad():
+        model.readout.bias.copy_(torch.as_tensor(np.log(frequencies)))
+
+
 def bits_held_out(model: Net, test: np.ndarray, size: int, state: Any = None) -> float:
     """Bits per character on a text read in 64 streams, from zero states or from `state` of 16 streams."""
     batches = training.windows(test, 64, 64, size)
@@ -49,9 +57,7 @@ def train_characters(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = Net(LAYERS[cell](size, hidden), size).to(device)
-    with torch.no_grad():
-        frequencies = (np.bincount(train, minlength=size) + 1) / (len(train) + size)
-        model.readout.bias.copy_(torch.as_tensor(np.log(frequencies)))
+    begin_with_frequencies(model, train)
     last: dict[str, Any] = {}
     hook = model.register_forward_hook(lambda _, __, result: last.update(state=result[1]))
     history = fit(

@@ -15,6 +15,7 @@ import torch
 from .. import _record, checkpoint, data, training
 from ..nn import LAYERS
 from ..training import Net
+from .characters import begin_with_frequencies
 
 SYMBOLS = "\n" + "".join(map(chr, range(32, 127)))
 UNITS, B, T, RATE, UPDATES = 160, 32, 64, 5e-3, 2500
@@ -57,9 +58,7 @@ def trained(updates: int = UPDATES) -> tuple[Net, dict[str, Any]]:
     read, _ = numbers()
     cut, V = int(0.9 * len(read)), len(SYMBOLS)
     model = net()
-    with torch.no_grad():
-        frequencies = (np.bincount(read[:cut], minlength=V) + 1) / (cut + V)
-        model.readout.bias.copy_(torch.as_tensor(np.log(frequencies)))
+    begin_with_frequencies(model, read[:cut])
     history = training.fit(
         model,
         training.windows(read[:cut], B, T, V),

@@ -10,7 +10,7 @@ from ..nn import LAYERS
 from ..training import Net
 from ._common import fit
 from ._registry import experiment
-from .characters import STREAMS, WINDOW, bits_held_out, text
+from .characters import STREAMS, WINDOW, begin_with_frequencies, bits_held_out, text
 
 UNITS, LAYER_COUNT, DROPOUT = 96, 2, 0.2
 SHARES = {"lstm": 1.0, "gru": 0.76, "rnn": 0.88}
@@ -68,9 +68,7 @@ def _train(cell: str, seed: int, updates: int, lr: float, device: str, hidden: i
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # for the weights, and then for dropout
         model = stacked_model(cell, units, size).to(device)
-        with torch.no_grad():
-            frequencies = (np.bincount(train, minlength=size) + 1) / (len(train) + size)
-            model.readout.bias.copy_(torch.as_tensor(np.log(frequencies)))
+        begin_with_frequencies(model, train)
         history = fit(
             model,
             training.windows(train, STREAMS, WINDOW, size),
