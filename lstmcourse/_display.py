@@ -9,7 +9,10 @@ FILTER = "filter:invert(1) hue-rotate(180deg)"
 """What makes a figure drawn for a white page one for a dark page: light and dark change places, hues stay."""
 
 _BEFORE_ITS_ALT = ".jp-OutputArea-child:has(+.jp-OutputArea-child .lc-alt) .jp-RenderedImage img"
-_STYLE = f"<style>[data-jp-theme-light=false] {_BEFORE_ITS_ALT}{{{FILTER}}}</style>"
+_STYLE = (
+    f"<style>[data-jp-theme-light=false] {_BEFORE_ITS_ALT}{{{FILTER}}}"
+    ".jp-RenderedSVG img{max-width:100%;height:auto}</style>"  # JupyterLab shows an SVG as wide as it is drawn
+)
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
 
 

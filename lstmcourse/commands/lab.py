@@ -1,6 +1,7 @@
 """``python -m lstmcourse lab``: the learner's copy of the notebooks, in JupyterLab."""
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except learner.LabError as error:
         print(error, file=sys.stderr)
         return 1
-    server = subprocess.Popen([sys.executable, "-m", "jupyter", "lab", START, *passed_on], cwd=pages.ROOT)
+    env = {"OMP_NUM_THREADS": "1"} | os.environ  # small networks lose time to a second thread
+    server = subprocess.Popen([sys.executable, "-m", "jupyter", "lab", START, *passed_on], cwd=pages.ROOT, env=env)
     while True:
         try:
             return server.wait()

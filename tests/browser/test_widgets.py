@@ -125,6 +125,16 @@ def test_pictures_are_described(probe, shots):
     probe.page.screenshot(path=shots / "probe-pictures.png")
 
 
+def test_a_narrow_window_cuts_no_picture(probe):
+    page, size = probe.page, probe.page.viewport_size
+    page.set_viewport_size({"width": 640, "height": size["height"]})
+    fits = "all => all.map(n => n.getBoundingClientRect().right <= n.parentElement.getBoundingClientRect().right + 1)"
+    for pictures in (".jp-RenderedSVG img", ".jp-RenderedImage img"):
+        found = page.eval_on_selector_all(pictures, fits)
+        assert found and all(found), pictures
+    page.set_viewport_size(size)
+
+
 def test_equations_wear_the_colours_of_the_quantities(probe):
     colours = probe.page.eval_on_selector_all("mjx-container [style*='color']", "all => all.map(n => n.style.color)")
     rgb = {
