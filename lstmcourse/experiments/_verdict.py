@@ -138,26 +138,37 @@ def compared(a: Counts, b: Counts, looks: int) -> Verdict:
 
 
 def verdict(record: Record, a: str, b: str, lr: float | None = None, measure: str | None = None) -> Verdict:
-    """Compare two networks of a record by the one rule, each at its own learning rate unless `lr` is given.
+    """Compare two networks of a record by the one rule, both at rate `lr` where it is given.
 
-    By counts where the record says what counts as solved, else by the measure, smaller being better. measure: another
-    one, by its ranks. Raises ExperimentError for a record without a whole block.
+    Else the one ahead has the rate chosen on seeds of its own, and the one behind whichever rate serves it best: a rate
+    chosen on few nets must not make a difference. By counts where the record says what counts as solved, else by the
+    measure, smaller being better. measure: another one, by its ranks. Raises ExperimentError for a record without a
+    whole block.
     """
     if not record.blocks:
         raise ExperimentError(f"{record.data['name']} has no finished block yet")
     by_count = record.solved is not None and measure is None
-    one, other = (_side(record, name, lr, by_count, measure) for name in (a, b))
-    if by_count:
-        p = fisher(one.pooled, other.pooled)
-    else:
-        p = rank_test(*(numbers(record, side.name, side.lr, measure) for side in (one, other)))
-    *signs, ahead = _signs(one, other)
-    by_rate = {rate: _signs(*(_side(record, x, rate, by_count, measure) for x in (a, b)))[-1] for rate in record.rates}
-    return Verdict(one, other, p, max(1, len(record.pairs)), signs, ahead, by_rate)
+    rates = record.rates if lr is None else (lr,)
+    sides = {(name, rate): _side(record, name, rate, by_count, measure) for name in (a, b) for rate in rates}
+    best = {name: max((sides[name, rate] for rate in rates), key=lambda side: side.scores[-1]) for name in (a, b)}
+    chosen = {name: sides[name, record.rate(name) if lr is None else lr] for name in (a, b)}
+    looks = max(1, len(record.pairs))
+    by_rate = {rate: _signs(sides[a, rate], sides[b, rate])[-1] for rate in rates}
+    for one, other, sign in ((chosen[a], best[b], 1), (best[a], chosen[b], -1)):
+        *signs, ahead = _signs(one, other)
+        if ahead == sign:
+            return Verdict(one, other, _test(record, one, other, measure), looks, signs, ahead, by_rate)
+    one, other = best[a], best[b]  # none is ahead of the other at its better rate
+    return Verdict(one, other, 1.0, looks, _signs(one, other)[:-1], 0, by_rate)
 
 
-def _side(record: Record, name: str, lr: float | None, by_count: bool, measure: str | None) -> Side:
-    lr = record.rate(name) if lr is None else lr
+def _test(record: Record, one: Side, other: Side, measure: str | None) -> float:
+    if one.counts:
+        return fisher(one.pooled, other.pooled)
+    return rank_test(*(numbers(record, side.name, side.lr, measure) for side in (one, other)))
+
+
+def _side(record: Record, name: str, lr: float, by_count: bool, measure: str | None) -> Side:
     medians = [median([_number(v) for v in block]) for block in record.values(name, measure, lr)]
     counts = record.counts(name, lr) if by_count else []
     return Side(name, lr, counts, medians, median(numbers(record, name, lr, measure)))
