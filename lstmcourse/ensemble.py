@@ -80,8 +80,7 @@ class Ensemble(nn.Module):
         state: a tuple of (n, B, H), unless given zeros, or the layer's ``initial``. Raises TypeError for what is no
         tensor, or no tuple of them, ValueError for other shapes or dtypes.
         """
-        x = self._input(x)
-        hs, state = loop(self._template.step, self._weights(), x, self._state(x, state))
+        hs, state = self._loop(self._template.step, x, state)
         return self._read(hs), state
 
     def trace(self, x: Tensor, state: State | None = None) -> dict[str, Tensor]:
@@ -92,8 +91,7 @@ class Ensemble(nn.Module):
             kept.append(self._template.step(ax, state, w))
             return kept[-1]
 
-        x = self._input(x)
-        hs, _ = loop(step, self._weights(), x, self._state(x, state))
+        hs, _ = self._loop(step, x, state)
         steps = (torch.stack(values, 1) for values in zip(*kept, strict=True))
         return dict(zip(self.states, steps, strict=True)) | {"out": self._read(hs)}
 
@@ -133,6 +131,10 @@ class Ensemble(nn.Module):
     def extra_repr(self) -> str:
         name = self._made[0].__name__
         return f"{self.n} x {name}({self.input_size}, {self.hidden_size}) -> {self.output_size}"
+
+    def _loop(self, step: Any, x: Tensor, state: State | None) -> tuple[Tensor, State]:
+        x = self._input(x)
+        return loop(step, self._weights(), x, self._state(x, state), inputs=self._template.inputs)
 
     def _input(self, x: Tensor) -> Tensor:
         if not isinstance(x, Tensor):

@@ -40,7 +40,7 @@ OPERATORS: dict[str, Operator] = {  # which cells are which operator; any other 
     "coupled": _lstm(input_forget=1),
     **{cell.name: _VARIANTS[name] for (name, _), cell in MADE.items()},
 }
-REASONS = {"fgr": "its gates see the gates of the step before"}
+REASONS = {"fgr": "its gates see the gates of the step before", "layer_norm": "it normalises within a step"}
 
 
 def operator(cell: Cell) -> Operator:

@@ -11,6 +11,7 @@ from .coupled import CoupledLSTM
 from .fgr import FGRLSTM
 from .gru import GRU
 from .gru_reset_before import GRUResetBefore
+from .layer_norm import LayerNormLSTM
 from .lstm import LSTM
 from .lstm97 import LSTM97
 from .odyssey import (
@@ -54,6 +55,7 @@ LAYERS: dict[str, type[Recurrent]] = {
     "niaf_plain": NIAFPlainLSTM,
     "noaf_plain": NOAFPlainLSTM,
     "fgr": FGRLSTM,
+    "layer_norm": LayerNormLSTM,
 }
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "RNN",
     "CoupledLSTM",
     "GRUResetBefore",
+    "LayerNormLSTM",
     "NFGPlainLSTM",
     "NIAFPlainLSTM",
     "NIGPlainLSTM",

@@ -17,6 +17,7 @@ from ._biases import chrono_, set_bias_
 from .ways import route as _route
 from .ways import vendor as _vendor
 from .ways.loop import Weights
+from .ways.loop import inputs as _inputs
 
 Impl = Literal["auto", "loop", "scan", "vendor"]  # a layer's ways() say which of them it has
 States = Tensor | tuple[Tensor, ...]  # one tensor where the cell has one state, a tuple where it has more
@@ -62,7 +63,8 @@ class Recurrent(nn.Module):
     vendor: ClassVar[Callable | None] = None  # torch's kernel that computes this cell exactly, see ways.vendor
     projects: ClassVar[bool] = False  # whether proj_size is for this cell
     scan: ClassVar[Any] = None  # the cell's one-node scan, see ways.scan
-    step: Callable  # (ax, state, w) -> state; ax = W x + b_ih, done for all t at once by the caller
+    inputs: Callable = staticmethod(_inputs)  # (xs, w) -> ax = W x + b_ih, for all t at once
+    step: Callable  # (ax, state, w) -> state
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -8,6 +8,7 @@ from .coupled import COUPLED
 from .fgr import FGR
 from .gru import GRU
 from .gru_reset_before import GRU_RESET_BEFORE
+from .layer_norm import LAYER_NORM
 from .lstm import LSTM
 from .lstm97 import LSTM97
 from .odyssey import (
@@ -31,7 +32,7 @@ from .rnn import RNN, RNN_RELU
 CELLS = (
     *(RNN, RNN_RELU, LSTM97, LSTM, PEEPHOLE, COUPLED, GRU, GRU_RESET_BEFORE),
     *(VANILLA, NIG, NFG, NOG, NIAF, NOAF, CIFG),
-    *(NIG_PLAIN, NFG_PLAIN, NOG_PLAIN, NIAF_PLAIN, NOAF_PLAIN, FGR),
+    *(NIG_PLAIN, NFG_PLAIN, NOG_PLAIN, NIAF_PLAIN, NOAF_PLAIN, FGR, LAYER_NORM),
 )
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "FGR",
     "GRU",
     "GRU_RESET_BEFORE",
+    "LAYER_NORM",
     "LSTM",
     "LSTM97",
     "NFG",

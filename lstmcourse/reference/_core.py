@@ -36,8 +36,9 @@ class Cell(NamedTuple):
     into the parameter gradients ``d`` and returns dL/dx and dL/dstate at t−1.
     Both raise ValueError or TypeError when an argument has another shape or type than the cell needs.
     ``gates`` names, by one letter each and in the order of the rows of W, U and b, what they compute. ``stacks`` names
-    the gates, in order, whose rows any other parameter has (the peepholes p_<gate> go without saying). ``initial`` is
-    the number at which a state starts where that is not 0.
+    the gates, in order, whose rows any other parameter has (the peepholes p_<gate> go without saying), or the quantity
+    of the equations where the rows are no gate's, as those of a W whose product is normalised. ``initial`` is the
+    number at which a state starts where that is not 0.
     """
 
     name: str

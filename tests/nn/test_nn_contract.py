@@ -219,7 +219,7 @@ def test_step_serves_a_leading_dimension_of_nets(name):
     w = type(layers[0].weights())(**stacked)
     x = random(T, 3, B, I)
     state = tuple(random(3, B, H, seed=4 + k) for k in range(len(layers[0].states)))
-    hs, final = loop(layers[0].step, w, x, state)
+    hs, final = loop(layers[0].step, w, x, state, inputs=layers[0].inputs)
     for n, layer in enumerate(layers):
         hx = tuple(s[None, n] for s in state)
         want = flat(layer(x[:, n], hx if len(hx) > 1 else hx[0]))

@@ -11,6 +11,7 @@ from lstmcourse.nn import LAYERS
 from .layers import B, I, T, make, random, random_state
 
 SMALL = dict(bidirectional=True)
+BY_LOOP = ("fgr", "layer_norm")
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -19,7 +20,7 @@ def test_what_a_call_has_seen_and_made_can_be_resized(name, grad):
     layer, x = make(name, **SMALL), random(T, B, I)
     hx = random_state(layer)
     hx = hx if isinstance(hx, tuple) else (hx,)
-    assert layer.route(x) == ("loop" if name == "fgr" else "scan")
+    assert layer.route(x) == ("loop" if name in BY_LOOP else "scan")
     layer.requires_grad_(grad)
     output, state = layer(x, hx if len(hx) > 1 else hx[0])
     if grad:
@@ -68,7 +69,7 @@ def _work(rank: int, folder: str) -> None:
 def _differs(name: str, wrapper: str, rank: int) -> str:
     """Half of the batch on each process, twice; the mean of the gradients must be half of the whole batch's."""
     alone, layer, x = make(name, **SMALL), make(name, **SMALL), random(T, B, I)
-    if layer.route(x) != ("loop" if name == "fgr" else "scan"):
+    if layer.route(x) != ("loop" if name in BY_LOOP else "scan"):
         return f"took {layer.route(x)}"
     half = slice(0, B // 2) if rank == 0 else slice(B // 2, B)
     try:

@@ -63,7 +63,7 @@ ALL_CELLS = CELLS + peephole_variants()
 # ---- the cells a second time: gate by gate, with torch, nothing shared with lstmcourse
 
 ROWS = {"rnn": "a", "rnn_relu": "a", "gru": "rzn", "gru_reset_before": "rzn", "lstm97": "igo", "coupled": "fgo"}
-ROWS |= {"nig": "fgo", "nfg": "igo", "nog": "ifg", "cifg": "fgo"}  # all others: "ifgo"
+ROWS |= {"nig": "fgo", "nfg": "igo", "nog": "ifg", "cifg": "fgo", "layer_norm": "ifgo"}  # all others: "ifgo"
 
 
 def base(name: str) -> str:
@@ -71,7 +71,7 @@ def base(name: str) -> str:
     return name if name in ROWS else name.split("_")[0]
 
 
-TWICE = {*ROWS, *VARIANTS, "lstm", "peephole", "fgr"}
+TWICE = {*ROWS, *VARIANTS, "lstm", "peephole", "fgr", "layer_norm"}
 WRITTEN_TWICE = tuple(cell for cell in ALL_CELLS if base(cell.name) in TWICE)  # for others their layer is
 
 
@@ -97,6 +97,8 @@ def oracle_step(name: str, p: dict, x, state: dict) -> tuple[dict, dict]:
             n, extra = torch.tanh(wx["n"] + uh("n", s)), {"s": s}
         return {"h": n + z * (h_ - n)}, {"r": r, "z": z, "n": n, **extra}
 
+    if name == "layer_norm":
+        return _layer_norm(p, x, h_, state["c"])
     c_, one = state["c"], torch.ones_like(state["c"])
     peep = lambda k, c: p[f"p_{k}"] * c if f"p_{k}" in p else 0.0
     old_gates = torch.cat([state[k] for k in "ifo"], 1) if kind == "fgr" else None
@@ -111,6 +113,17 @@ def oracle_step(name: str, p: dict, x, state: dict) -> tuple[dict, dict]:
     y = c if kind == "noaf" else torch.tanh(c)
     new = {"h": o * y, "c": c, "i": i, "f": f, "o": o}
     return {k: new[k] for k in state}, {"i": i, "f": f, "g": g, "o": o, "y": y}
+
+
+def _layer_norm(p: dict, x, h_, c_) -> tuple[dict, dict]:
+    H = len(p["gain_c"])
+    norm = lambda v, gain, shift=None: torch.nn.functional.layer_norm(v, v.shape[1:], gain, shift)
+    q, u = torch.einsum("gi,bi->bg", p["W"], x), torch.einsum("gk,bk->bg", p["U"], h_)
+    i, f, g, o = (norm(q, p["gain_x"], p["b"]) + norm(u, p["gain_h"])).split(H, 1)
+    i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+    c = i * g + f * c_
+    h = o * norm(c, p["gain_c"], p["shift_c"]).tanh()
+    return {"h": h, "c": c}, {"q": q, "u": u, "i": i, "f": f, "g": g, "o": o}
 
 
 def oracle(prob: Problem) -> tuple[dict, dict, dict]:

@@ -28,6 +28,7 @@ FOLDER = Path(lstmcourse.reference.__file__).parent
 FILES = sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
 CELL_CODE = {"forward", "backward", "forward_relu", "backward_relu", "_backward_affine"}
 CODE = {
+    "layer_norm": {*CELL_CODE, "normalised", "normalised_backward"},
     "odyssey": {"variant", "SIGMOID", "TANH", "IDENTITY", "ONE", "ONE_MINUS_F"},
 }
 

@@ -112,7 +112,7 @@ def test_each_reference_file_has_its_twin_with_the_same_equations(file):
 @every_file
 def test_the_twins_step_numbers_every_equation(file):
     text = source(NN, file)
-    seen = {n for _, lines in functions(text, "step", "project") for line in lines for n in numbers(comment(line))}
+    seen = {n for _, lines in functions(text, "step", "inputs") for line in lines for n in numbers(comment(line))}
     assert seen == set(equations(text))
 
 

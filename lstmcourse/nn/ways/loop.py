@@ -38,13 +38,20 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return y if bias is None else y + bias
 
 
-def loop(step, w: Weights, xs: Tensor, state: State, mask: Tensor | None = None, reverse: bool = False):
+def inputs(xs: Tensor, w: Weights) -> Tensor:
+    """W x + b_ih of every step in one product: what a step takes as ax, where its layer says nothing else."""
+    return affine(xs, w.weight_ih, w.bias_ih)
+
+
+def loop(
+    step, w: Weights, xs: Tensor, state: State, mask: Tensor | None = None, reverse: bool = False, *, inputs=inputs
+):
     """One direction of one layer, step by step under plain autograd: the contract that every other way must meet.
 
     xs (T, B, I), state (B, ·) each -> h over time (T, B, ·) and the final state. Where the mask (T, B, 1) is False
-    the state stands still and h is zero.
+    the state stands still and h is zero. step and inputs: a layer's.
     """
-    ax = affine(xs, w.weight_ih, w.bias_ih).unbind(0)  # every input product in one
+    ax = inputs(xs, w).unbind(0)
     order = range(len(ax) - 1, -1, -1) if reverse else range(len(ax))
     hs: list[Tensor] = [ax[0]] * len(ax)
     for t in order:
@@ -92,6 +99,6 @@ def by_loop(layer, steps, hx: State) -> tuple[Tensor, State]:
     """Plain autograd, one step after the other."""
 
     def run(w, xs, state, reverse):
-        return loop(layer.step, w, xs, state, steps.mask, reverse)
+        return loop(layer.step, w, xs, state, steps.mask, reverse, inputs=layer.inputs)
 
     return stacked(run, parts(layer), steps.xs, hx, dropped(layer))
