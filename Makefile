@@ -21,6 +21,8 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || comman
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+DATA := .venv/data
+FETCHED := .venv/.fetched
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # The course's networks are small: more threads make them slower, and figures less repeatable.
@@ -54,27 +56,32 @@ endif
 	$(PIP) install -c constraints.txt -e ".[course,test]"
 	@touch $@
 
+# What the notebooks need from elsewhere, once. Without a network they run all the same, and say what is missing.
+$(FETCHED): $(STAMP)
+	LSTMCOURSE_DATA=$(CURDIR)/$(DATA) $(BIN)/python -m lstmcourse data fetch reviews && touch $@ || true
+
 lab: $(STAMP)
 	$(BIN)/python -m lstmcourse lab $(if $(FRESH),--fresh) $(ARGS)
 
 test: lint test-package test-notebooks
 	@echo "The browser tests are left out here: make test-browser runs them."
 
-# Learner's progress and downloads go to directories of the tests' own (tests/conftest.py, tests/notebooks/run_notebooks.py).
+# Learner's progress and downloads go to directories of the tests' own (tests/conftest.py, tests/notebooks/run_notebooks.py);
+# the notebooks read what was fetched into $(DATA).
 test-package: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --durations=10 tests
 
-test-notebooks: $(STAMP)
-	$(BIN)/python tests/notebooks/run_notebooks.py notebooks
+test-notebooks: $(STAMP) $(FETCHED)
+	LSTMCOURSE_DATA=$(CURDIR)/$(DATA) $(BIN)/python tests/notebooks/run_notebooks.py notebooks
 
-test-answers: $(STAMP)
-	$(BIN)/python tests/notebooks/run_answers.py notebooks
+test-answers: $(STAMP) $(FETCHED)
+	LSTMCOURSE_DATA=$(CURDIR)/$(DATA) $(BIN)/python tests/notebooks/run_answers.py notebooks
 
-test-browser: $(STAMP)
+test-browser: $(STAMP) $(FETCHED)
 	@test -n "$(CHROMIUM)" || { echo "The browser tests need Chromium. On Debian: apt install chromium;" \
 	  "elsewhere: make test-browser CHROMIUM=/path/to/chromium"; exit 1; }
 	@test -d tests/browser || { echo "There is no folder tests/browser in this checkout."; exit 1; }
-	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest tests/browser $(ARGS)
+	CHROMIUM="$(CHROMIUM)" LSTMCOURSE_DATA=$(CURDIR)/$(DATA) $(BIN)/python -m pytest tests/browser $(ARGS)
 
 test-oldest:
 	$(PYTHON) -m venv --clear .venv-oldest

@@ -4,32 +4,56 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lstmcourse.data import DATASETS, DataUnavailable, folder, load, verify
+from lstmcourse.data import DATASETS, DataUnavailable, fetch, folder, load, verify
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """List the cards, fetch data sets into the cache, or verify what is cached.
 
     `list` and no word print every card, or what to do where a data set cannot be had here; the status is 0. `fetch`
-    makes data sets anew from their sources and caches them; 1 where one cannot be had. `verify` compares the
-    cache with the sources; 1 where something differs, which `fetch` makes again.
+    downloads what has to come from elsewhere and is not there, makes the data anew and caches them, by default those
+    that the notebooks need; 1 where one cannot be had. `verify` compares the cache with the sources, by default of all
+    that were fetched; 1 where something differs, which `fetch` makes again.
     """
     parser = argparse.ArgumentParser(
         prog="python -m lstmcourse data", description="list, fetch or verify the data sets of the course"
     )
     parser.add_argument("what", nargs="?", choices=("list", "fetch", "verify"), default="list")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(DATASETS)}; all unless given")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(DATASETS)}; all that the notebooks need unless given"
+    )
     args = parser.parse_args(argv)
     unknown = [name for name in args.names if name not in DATASETS]
     if unknown:
         parser.error(f"NAME must be one of {', '.join(DATASETS)}, got {unknown[0]!r}")
-    do = {"list": _list, "fetch": _fetch, "verify": _verify}[args.what]
-    results = [do(name) for name in args.names or DATASETS]
+    do, names = {"list": (_list, list(DATASETS)), "fetch": (_fetch, _needed()), "verify": (_verify, _fetched())}[
+        args.what
+    ]
+    results = [do(name) for name in args.names or names]
     if args.what == "list":
-        cached = sorted(path.name for path in folder().glob("*.npz"))
+        cached = sorted(path.name for path in folder().glob("*") if path.is_file())
         print(f"cache: {folder()} ({', '.join(cached) or 'nothing in it'})")
         return 0
     return 0 if all(results) else 1
+
+
+def fetch_missing() -> None:
+    """Fetch what the notebooks need from elsewhere and is not there yet; where that fails, say so and go on."""
+    for name in _needed():
+        download = DATASETS[name].download
+        if download and not download.path.exists():
+            print(f"fetching {name}, once ({download.size}) …", flush=True)
+            _fetch(name)
+
+
+def _needed() -> list[str]:
+    """The data sets that the notebooks use."""
+    return [name for name, found in DATASETS.items() if found.needed]
+
+
+def _fetched() -> list[str]:
+    """Those that need no download, or have had it."""
+    return [name for name, found in DATASETS.items() if not found.download or found.download.path.exists()]
 
 
 def _list(name: str) -> bool:
@@ -42,7 +66,7 @@ def _list(name: str) -> bool:
 
 def _fetch(name: str) -> bool:
     try:
-        card = load(name, fresh=True)[1]
+        card = fetch(name)
     except DataUnavailable as error:
         print(f"{name}: not available\n  {error}", file=sys.stderr)
         return False

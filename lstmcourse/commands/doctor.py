@@ -181,6 +181,7 @@ def checks() -> list[tuple[str, Callable[[], Finding]]]:
         "pillow",
         "tqdm",
         "platformdirs",
+        "pooch",
         "safetensors",
         "threadpoolctl",
         "anywidget",

@@ -8,13 +8,17 @@ from collections.abc import Sequence
 
 import jupyterlab  # noqa: F401  (where it is missing, this says so)
 
+from lstmcourse.commands import data
 from lstmcourse.commands.build import learner, pages
 
 START = "lab/00_start_here.ipynb"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Make lab/, or bring it up to date, and open it; the exit status is JupyterLab's, or 1 where there is no copy."""
+    """Make lab/, or bring it up to date, fetch the data that the notebooks need, and open it.
+
+    The exit status is JupyterLab's, or 1 where there is no copy.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m lstmcourse lab",
         description="make the learner's copy of the notebooks, lab/, and open it in JupyterLab",
@@ -30,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except learner.LabError as error:
         print(error, file=sys.stderr)
         return 1
+    data.fetch_missing()
     env = {"OMP_NUM_THREADS": "1"} | os.environ  # small networks lose time to a second thread
     server = subprocess.Popen([sys.executable, "-m", "jupyter", "lab", START, *passed_on], cwd=pages.ROOT, env=env)
     while True:

@@ -1,24 +1,20 @@
-"""What is said about a data set, what goes wrong with one, and where cached data lie."""
+"""What a data set is and what is said about it, and the cache of its arrays."""
 
 import hashlib
 import io
-import os
 import platform
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from .. import _files
+from ._download import Download, folder
 
 Arrays = dict[str, NDArray]
-
-
-class DataUnavailable(Exception):
-    """A data set cannot be had here; the text names what to do and the alternative at hand."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +46,21 @@ class Card:
         )
 
 
+class DataSet(NamedTuple):
+    """How one data set is had.
+
+    make: its arrays, from what is on this machine; raises DataUnavailable. describe: arrays -> card. cache: the name
+    under which the arrays are kept, none where they are made anew each time. download: what has to be fetched once;
+    needed: whether a notebook of the course uses it, so that the set-up fetches it.
+    """
+
+    make: Callable[[], Arrays]
+    describe: Callable[[Arrays], Card]
+    cache: str = ""
+    download: Download | None = None
+    needed: bool = True
+
+
 def of_this_python(name: str, title: str, source: str, arrays: Arrays) -> Card:
     """The card of a text that came with the running Python, as characters."""
     return Card(
@@ -72,12 +83,6 @@ def sha256(arrays: Arrays) -> str:
         little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"))
         digest.update(f"{name} {little.dtype.str} {little.shape}".encode() + little.tobytes())
     return digest.hexdigest()
-
-
-def folder() -> Path:
-    """Where cached data lie: the environment variable LSTMCOURSE_DATA, or else the user's cache folder."""
-    own = os.environ.get("LSTMCOURSE_DATA") or platformdirs.user_cache_dir("lstmcourse", appauthor=False)
-    return Path(own).expanduser()
 
 
 def keep(name: str, arrays: Arrays) -> None:

@@ -9,37 +9,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ._card import Arrays, Card, DataUnavailable, keep, kept, of_this_python
+from ._card import Arrays, Card, DataSet, of_this_python
+from ._download import DataUnavailable
 from .text import encode
 
 MODULES = ("argparse", "ast", "dataclasses", "enum", "inspect", "tarfile", "typing")
 OPEN, CLOSE = "([{", ")]}"
 
 
-def load(fresh: bool = False) -> tuple[Arrays, Card]:
+def make() -> Arrays:
     """The sources of `MODULES`, one after the other, as characters with labels.
 
     Arrays, all over n characters: numbers (n,) uint8, symbols (k,) str, and the labels, each true of the text up to
     and including the character: depth (n,) uint8, how many brackets are open; string (n,) bool, inside a string
     (opening quote included, closing quote not); comment (n,) bool; indentation (n,) uint8, how many blocks deep the
-    line stands; module (n,) uint8, the place in `MODULES`. fresh: made anew, which replaces what is cached.
+    line stands; module (n,) uint8, the place in `MODULES`.
     Raises DataUnavailable where the standard library's sources are not there.
     """
-    name = f"code-{platform.python_version()}"
-    arrays = None if fresh else kept(name)
-    if arrays is None:
-        arrays = make()
-        keep(name, arrays)
-    return arrays, of_this_python(
-        name="code",
-        title=f"Python's standard library ({', '.join(MODULES)}), labelled",
-        source="the standard library of the running Python, labels by its tokenize",
-        arrays=arrays,
-    )
-
-
-def make() -> Arrays:
-    """The arrays from their source, whatever is cached."""
     sources = [_source(module) for module in MODULES]
     labels = [label(source) for source in sources]
     arrays = encode("".join(sources))
@@ -47,6 +33,16 @@ def make() -> Arrays:
         arrays[key] = np.concatenate([one[key] for one in labels])
     arrays["module"] = np.repeat(np.arange(len(sources), dtype=np.uint8), [len(source) for source in sources])
     return arrays
+
+
+def describe(arrays: Arrays) -> Card:
+    """The card."""
+    return of_this_python(
+        name="code",
+        title=f"Python's standard library ({', '.join(MODULES)}), labelled",
+        source="the standard library of the running Python, labels by its tokenize",
+        arrays=arrays,
+    )
 
 
 def _source(module: str) -> str:
@@ -62,7 +58,7 @@ def _source(module: str) -> str:
 
 
 def label(source: str) -> dict[str, NDArray]:
-    """The labels of a source text, character by character: depth, string, comment, indentation, as `load` has them.
+    """The labels of a source text, character by character: depth, string, comment, indentation, as `make` has them.
 
     Brackets count only as Python counts them: not in strings (all of an f-string is string) or comments.
     """
@@ -106,3 +102,6 @@ def label(source: str) -> dict[str, NDArray]:
         "comment": comment,
         "indentation": np.repeat(level_of_line[: len(lines)], lengths).astype(np.uint8),
     }
+
+
+DATA = DataSet(make, describe, cache=f"code-{platform.python_version()}")

@@ -7,28 +7,19 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ._card import Arrays, Card, DataUnavailable, of_this_python
+from ._card import Arrays, Card, DataSet, of_this_python
+from ._download import DataUnavailable
 
 TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "—": "-", "–": "-", "ß": "ss"})
 
 
-def load(fresh: bool = False) -> tuple[Arrays, Card]:
-    """The topics of pydoc in the order of their names, as characters; they are never cached, so always fresh.
+def make() -> Arrays:
+    """The topics of pydoc in the order of their names, as characters.
 
     Arrays: numbers (n,) uint8, each character's number; symbols (k,) str, the characters in order. The text differs a
     little between Python versions: compare losses only where the card's sha256 agrees.
     Raises DataUnavailable for a Python without pydoc_data.
     """
-    return (arrays := make()), of_this_python(
-        name="text",
-        title="Python's documentation (the topics of pydoc)",
-        source="pydoc_data.topics of the running Python",
-        arrays=arrays,
-    )
-
-
-def make() -> Arrays:
-    """The arrays from their source. Raises DataUnavailable for a Python without pydoc_data."""
     try:
         from pydoc_data.topics import topics
     except ImportError as error:
@@ -37,6 +28,16 @@ def make() -> Arrays:
             'full standard library, or take data.load("code"), which is at hand'
         ) from error
     return encode(normalise(topics[name] for name in sorted(topics)))
+
+
+def describe(arrays: Arrays) -> Card:
+    """The card."""
+    return of_this_python(
+        name="text",
+        title="Python's documentation (the topics of pydoc)",
+        source="pydoc_data.topics of the running Python",
+        arrays=arrays,
+    )
 
 
 def normalise(texts: Iterable[str]) -> str:
@@ -50,3 +51,6 @@ def encode(text: str) -> Arrays:
     """A text as numbers (n,) uint8 and its symbols (k,) in the order of their codes."""
     symbols, numbers = np.unique(np.array(list(text)), return_inverse=True)
     return {"numbers": numbers.astype(np.uint8), "symbols": symbols}
+
+
+DATA = DataSet(make, describe)

@@ -14,6 +14,7 @@ from lstmcourse import data
 from lstmcourse.commands.data import main
 from lstmcourse.data import DataUnavailable
 from lstmcourse.data import code as code_module
+from lstmcourse.data import series as series_module
 from lstmcourse.data import text as text_module
 
 
@@ -152,7 +153,8 @@ def small(monkeypatch):
 
 def test_code_comes_from_the_cache_the_second_time(small, monkeypatch):
     arrays, card = data.load("code")
-    monkeypatch.setattr(code_module, "make", lambda: pytest.fail("made twice"))
+    once = data.DATASETS["code"]._replace(make=lambda: pytest.fail("made twice"))
+    monkeypatch.setitem(data.DATASETS, "code", once)
     again, second = data.load("code")
     assert second == card and all(np.array_equal(arrays[key], again[key]) for key in arrays)
 
@@ -181,7 +183,7 @@ def test_a_write_that_is_broken_off_leaves_nothing(small, monkeypatch):
 
 
 def test_an_unknown_name_lists_the_names():
-    with pytest.raises(ValueError, match=r"^name must be one of text, code, got 'txt'$"):
+    with pytest.raises(ValueError, match=r"^name must be one of text, code, .*imdb, got 'txt'$"):
         data.load("txt")
 
 
@@ -213,7 +215,8 @@ def test_missing_sources_name_what_to_do_and_the_alternative(monkeypatch, tmp_pa
 def test_the_command_lists_cards_and_says_what_is_missing(small, monkeypatch, capsys):
     assert main([]) == 0
     printed = capsys.readouterr().out
-    assert "text: Python's documentation" in printed and "code: Python's standard" in printed and "cache: " in printed
+    assert all(f"\n{name}: " in f"\n{printed}" for name in data.DATASETS) and "cache: " in printed
+    assert "reviews: not available\n  reviews is not on this machine: with a network, python -m lstmcourse" in printed
     without_pydoc(monkeypatch)
     assert main([]) == 0
     printed = capsys.readouterr().out
@@ -230,7 +233,7 @@ def test_verify_finds_a_cache_of_other_contents_and_fetch_mends_it(small, capsys
     assert main(["verify"]) == 1 and not data.verify("code")
     said = capsys.readouterr()
     assert "text: as its source has it" in said.out and "data fetch code" in said.err
-    assert main(["fetch"]) == 0 and data.verify("code")
+    assert main(["fetch", "code"]) == 0 and data.verify("code")
 
 
 def test_fetch_and_verify_fail_where_the_source_is_missing(small, monkeypatch, capsys):
@@ -239,9 +242,57 @@ def test_fetch_and_verify_fail_where_the_source_is_missing(small, monkeypatch, c
     assert capsys.readouterr().err.count("text: not available") == 2
     with pytest.raises(SystemExit):
         main(["fetch", "txt"])
-    assert "NAME must be one of text, code, got 'txt'" in capsys.readouterr().err
+    assert "NAME must be one of text, code, opinions" in capsys.readouterr().err
 
 
 def test_data_load_neither_torch_nor_matplotlib():
     code = "import lstmcourse.data, sys; sys.exit('torch' in sys.modules or 'matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_series_are_the_numbers_of_their_files(tmp_path, monkeypatch):
+    arrays, card = data.load("series")
+    assert card.licence == "public domain" and arrays["year"].tolist() == list(range(1700, 2009))
+    assert arrays["sunspots"][:3].tolist() == [5, 11, 16] and arrays["sunspots"].min() == 0
+    weeks = np.diff(arrays["week"]).astype(int)
+    assert arrays["co2"][0] == 316.1 and np.isnan(arrays["co2"]).sum() == 59 and set(weeks.tolist()) == {7}
+    for name in series_module.FILES:
+        (tmp_path / name).write_bytes((series_module.HERE / name).read_bytes().replace(b"\n", b"\r\n"))
+    monkeypatch.setattr(series_module, "HERE", tmp_path)
+    assert data.load("series")[1] == card, "line ends are not data"
+    (tmp_path / "co2.csv").write_bytes((tmp_path / "co2.csv").read_bytes().replace(b"316.1", b"316.2", 1))
+    with pytest.raises(DataUnavailable, match=r"^series needs co2.csv of the package as it was"):
+        data.load("series")
+
+
+def test_digits_are_scikit_learns(monkeypatch):
+    arrays, card = data.load("digits")
+    assert arrays["images"].shape == (1797, 8, 8) and arrays["images"].max() == 16 and arrays["test"].sum() == 360
+    assert (
+        np.bincount(arrays["labels"]).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180] and card.n == 1797
+    )
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(DataUnavailable, match=r"^digits comes with scikit-learn, which is missing"):
+        data.load("digits", fresh=True)
+
+
+DEGREES = {"": 1.0, "very": 2.0, "not": -1.0, "hardly": -0.5}
+POLARITY = dict.fromkeys(["good", "fine", "clever", "moving", "funny"], 1) | dict.fromkeys(
+    ["bad", "dull", "clumsy", "empty", "tedious"], -1
+)
+
+
+def rated(text):
+    """The rating of an opinion, read by another way: a regular expression for a clause."""
+    clauses = re.findall(r"the \w+ is ?(very|not|hardly)?(?: ?,[a-z ]+,)? (\w+)", text)
+    assert len(clauses) == 2, text
+    return sum(DEGREES[degree] * POLARITY[adjective] for degree, adjective in clauses)
+
+
+def test_opinions_are_rated_by_the_order_of_their_words():
+    arrays, _ = data.load("opinions")
+    texts, ratings = arrays["texts"].tolist(), arrays["ratings"]
+    assert len(set(texts)) == len(texts) == 10_000 and [rated(text) for text in texts] == ratings.tolist()
+    assert (ratings[::2] == -ratings[1::2]).all() and ratings.all()
+    assert all(sorted(a.split()) == sorted(b.split()) for a, b in zip(texts[::2], texts[1::2]))
+    assert (arrays["test"][::2] == arrays["test"][1::2]).all(), "twins stand on the same side"

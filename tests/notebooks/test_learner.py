@@ -294,10 +294,11 @@ def test_the_command_makes_the_copy_and_opens_it(tmp_path, course, monkeypatch):
 
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.setattr(lab_command.subprocess, "Popen", Server)
+    monkeypatch.setattr(lab_command.data, "fetch_missing", lambda: called.append("data"))
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert main(["lab", "--no-browser", "--port=9999"]) == 7
     jupyter = [sys.executable, "-m", "jupyter", "lab", "lab/00_start_here.ipynb", "--no-browser", "--port=9999"]
-    assert called == [(jupyter, tmp_path, "1")] and (tmp_path / "lab" / NAME).exists()
+    assert called == ["data", (jupyter, tmp_path, "1")] and (tmp_path / "lab" / NAME).exists()
     assert main(["lab", "--fresh"]) == 7 and (tmp_path / "lab.1" / NAME).exists()
 
 
