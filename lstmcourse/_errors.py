@@ -3,6 +3,10 @@
 from typing import Any
 
 
+class InputError(ValueError, RuntimeError):
+    """A tensor does not fit what it was given to: a ValueError, and as in torch.nn a RuntimeError."""
+
+
 def kind(value: Any) -> str:
     """ "a tuple of 2", "a tensor of shape (3, 4)", or the value's type."""
     import torch

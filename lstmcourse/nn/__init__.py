@@ -1,12 +1,39 @@
 """The same cells in PyTorch: drop-in layers for torch.nn.RNN, LSTM and GRU, and the ones that it does not have.
 
-LAYERS maps the name of each reference cell to its layer. A layer of your own is a `Recurrent` (or, with peepholes, a
-`Peepholes`) with a ``step`` that calls `affine` and `see`; `loop` runs such a step over time.
+LAYERS maps the name of each reference cell to its layer, CELLS to the class that does one step of it. A layer of your
+own is a `Recurrent` (or, with peepholes, a `Peepholes`) with a ``step`` that calls `affine` and `see`; `loop` runs such
+a step over time.
 """
 
 from ._biases import chrono_
 from ._input import pack
 from ._recurrent import Recurrent
+from .cells import (
+    CIFGLSTMCell,
+    CoupledLSTMCell,
+    FGRLSTMCell,
+    GRUCell,
+    GRUResetBeforeCell,
+    LayerNormLSTMCell,
+    LSTM97Cell,
+    LSTMCell,
+    NFGLSTMCell,
+    NFGPlainLSTMCell,
+    NIAFLSTMCell,
+    NIAFPlainLSTMCell,
+    NIGLSTMCell,
+    NIGPlainLSTMCell,
+    NOAFLSTMCell,
+    NOAFPlainLSTMCell,
+    NOGLSTMCell,
+    NOGPlainLSTMCell,
+    PeepholeLSTMCell,
+    PeepholesCell,
+    RecurrentCell,
+    RNNCell,
+    RNNReLUCell,
+    VanillaLSTMCell,
+)
 from .coupled import CoupledLSTM
 from .fgr import FGRLSTM
 from .gru import GRU
@@ -32,6 +59,7 @@ from .odyssey import (
 from .peephole import PeepholeLSTM, Peepholes, see
 from .rnn import RNN, RNNReLU
 from .ways.loop import Weights, affine, loop
+from .wrappers import VariationalDropout, Zoneout, weight_drop
 
 LAYERS: dict[str, type[Recurrent]] = {
     "rnn": RNN,
@@ -58,7 +86,33 @@ LAYERS: dict[str, type[Recurrent]] = {
     "layer_norm": LayerNormLSTM,
 }
 
+CELLS: dict[str, type[RecurrentCell]] = {
+    "rnn": RNNCell,
+    "rnn_relu": RNNReLUCell,
+    "lstm97": LSTM97Cell,
+    "lstm": LSTMCell,
+    "peephole": PeepholeLSTMCell,
+    "coupled": CoupledLSTMCell,
+    "gru": GRUCell,
+    "gru_reset_before": GRUResetBeforeCell,
+    "vanilla": VanillaLSTMCell,
+    "nig": NIGLSTMCell,
+    "nfg": NFGLSTMCell,
+    "nog": NOGLSTMCell,
+    "niaf": NIAFLSTMCell,
+    "noaf": NOAFLSTMCell,
+    "cifg": CIFGLSTMCell,
+    "nig_plain": NIGPlainLSTMCell,
+    "nfg_plain": NFGPlainLSTMCell,
+    "nog_plain": NOGPlainLSTMCell,
+    "niaf_plain": NIAFPlainLSTMCell,
+    "noaf_plain": NOAFPlainLSTMCell,
+    "fgr": FGRLSTMCell,
+    "layer_norm": LayerNormLSTMCell,
+}
+
 __all__ = [
+    "CELLS",
     "CIFGLSTM",
     "FGRLSTM",
     "GRU",
@@ -71,24 +125,51 @@ __all__ = [
     "NOAFLSTM",
     "NOGLSTM",
     "RNN",
+    "CIFGLSTMCell",
     "CoupledLSTM",
+    "CoupledLSTMCell",
+    "FGRLSTMCell",
+    "GRUCell",
     "GRUResetBefore",
+    "GRUResetBeforeCell",
+    "LSTM97Cell",
+    "LSTMCell",
     "LayerNormLSTM",
+    "LayerNormLSTMCell",
+    "NFGLSTMCell",
     "NFGPlainLSTM",
+    "NFGPlainLSTMCell",
+    "NIAFLSTMCell",
     "NIAFPlainLSTM",
+    "NIAFPlainLSTMCell",
+    "NIGLSTMCell",
     "NIGPlainLSTM",
+    "NIGPlainLSTMCell",
+    "NOAFLSTMCell",
     "NOAFPlainLSTM",
+    "NOAFPlainLSTMCell",
+    "NOGLSTMCell",
     "NOGPlainLSTM",
+    "NOGPlainLSTMCell",
     "PeepholeLSTM",
+    "PeepholeLSTMCell",
     "Peepholes",
+    "PeepholesCell",
+    "RNNCell",
     "RNNReLU",
+    "RNNReLUCell",
     "Recurrent",
+    "RecurrentCell",
     "VanillaLSTM",
+    "VanillaLSTMCell",
+    "VariationalDropout",
     "Weights",
+    "Zoneout",
     "affine",
     "chrono_",
     "loop",
     "pack",
     "see",
     "variant_step",
+    "weight_drop",
 ]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 from torch.types import Device
 
+from .._errors import InputError
 from . import _input
 from ._biases import chrono_, set_bias_
 from .ways import route as _route
@@ -51,7 +52,7 @@ class Recurrent(nn.Module):
 
     Raises:
         ValueError, TypeError: for sizes, shapes, dtypes or devices that do not fit; the message names the argument,
-            what was expected and what was got.
+            what was expected and what was got. In a call the ValueError is a RuntimeError too, as it is in torch.nn.
     """
 
     rows: ClassVar[str]  # one letter for each gate, in the order of the rows of weight_ih
@@ -100,7 +101,7 @@ class Recurrent(nn.Module):
         self.bias = _flag("bias", bias)
         self.batch_first = _flag("batch_first", batch_first)
         self.bidirectional = _flag("bidirectional", bidirectional)
-        self.dropout = _probability(dropout)
+        self.dropout = probability("dropout", dropout)
         if self.dropout and self.num_layers == 1:
             warnings.warn("dropout acts between layers, so it does nothing with num_layers=1", stacklevel=3)
         _route.check(self, impl)
@@ -142,7 +143,7 @@ class Recurrent(nn.Module):
     def weights(self, layer: int = 0, reverse: bool = False) -> Weights:
         """The parameters of one layer and direction without their suffix; absent biases are None.
 
-        Raises ValueError where one has been replaced by a tensor of another shape or dtype: with a smaller one torch's
+        Raises InputError where one has been replaced by a tensor of another shape or dtype: with a smaller one torch's
         LSTM kernel for CPUs reads memory that is not the tensor's.
         """
         suffix = self._suffixes(layer)[int(reverse)]
@@ -150,10 +151,10 @@ class Recurrent(nn.Module):
         for name, shape in self._shapes(layer).items():
             w[name] = value = getattr(self, name + suffix)
             if value.shape != shape:
-                raise ValueError(f"{name}{suffix} must have shape {shape}, got {tuple(value.shape)}")
+                raise InputError(f"{name}{suffix} must have shape {shape}, got {tuple(value.shape)}")
             dtype = w["weight_ih"].dtype
             if value.dtype != dtype and not torch.is_autocast_enabled(value.device.type):
-                raise ValueError(f"{name}{suffix} must have weight_ih{suffix}'s dtype {dtype}, got {value.dtype}")
+                raise InputError(f"{name}{suffix} must have weight_ih{suffix}'s dtype {dtype}, got {value.dtype}")
         return Weights(**w)
 
     @property
@@ -244,7 +245,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-def _probability(value: Any) -> float:
+def probability(name: str, value: Any) -> float:
+    """A number from 0 to 1."""
     if not _is_number(value) or not 0 <= value <= 1:
-        raise ValueError(f"dropout must be a number between 0 and 1, got {value!r}")
+        raise ValueError(f"{name} must be a number between 0 and 1, got {value!r}")
     return float(value)

@@ -7,7 +7,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from lstmcourse.nn import GRU, LAYERS, LSTM, RNN, CoupledLSTM, PeepholeLSTM, Recurrent, RNNReLU, chrono_, pack
+from lstmcourse.nn import (
+    GRU,
+    LAYERS,
+    LSTM,
+    RNN,
+    CoupledLSTM,
+    LSTMCell,
+    PeepholeLSTM,
+    Recurrent,
+    RNNReLU,
+    chrono_,
+    pack,
+    weight_drop,
+)
 
 
 class Tagger(nn.Module):
@@ -27,6 +40,7 @@ def right(x: Tensor) -> tuple[Tensor, PackedSequence]:
     layer: Recurrent = LSTM(8, 32, 2, True, False, 0.1, True, 16, "cpu", torch.float64, impl="scan")
     layers: list[Recurrent] = [RNN(8, 32, nonlinearity="relu"), RNNReLU(8, 32), CoupledLSTM(8, 32, chrono=100)]
     layers += [LAYERS["gru"](8, 32, impl="vendor"), GRU(8, 32, device=torch.device("cpu"))]
+    layers += [weight_drop(layer, 0.3)]
     chrono_(layer, 50)
     route: str = layer.route(x)
     impls: tuple[str, ...] = LSTM.ways()
@@ -46,4 +60,6 @@ def wrong(x: Tensor) -> None:
     GRU(8, 32, forget_bias="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     GRU(8, 32).forward([0.0])  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
     GRU(8, 32).route("x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    LSTMCell(8, "32")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    LSTMCell(8, 32, peepholes="i")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     pack(x)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
