@@ -28,6 +28,7 @@ from .odyssey import (
     odyssey_reber,
 )
 from .peepholes import SUBSETS, TruncatedLSTM, subsets, train_peepholes, truncated
+from .reviews import reviews
 from .search import draws, random_search, shares
 from .stacked import equal_units, stacked_characters, stacked_model
 from .starts import RNN_STARTS, clipping, rnn_start, rnn_starts, slopes, train_rnn_start
@@ -96,6 +97,7 @@ __all__ = [
     "rates_by_block",
     "reber_cells",
     "recalled",
+    "reviews",
     "right_by_distance",
     "rnn_start",
     "rnn_starts",

@@ -73,6 +73,11 @@ def choice(description: str, options: Sequence[Any], value: Any = None) -> ipywi
     return ipywidgets.Dropdown(options=options, value=chosen, **_look(description, "min(24em, 98%)"))
 
 
+def line_of_text(description: str, value: str) -> ipywidgets.Text:
+    """A line to type into, with a name."""
+    return ipywidgets.Text(value=value, **_look(description, "98%"))
+
+
 def _look(description: str, width: str) -> dict[str, Any]:
     """What all controls share: a label in full, 11 em wide at least so that those below each other line up."""
     label_width = f"{max(11, 0.52 * len(description)):g}em"
