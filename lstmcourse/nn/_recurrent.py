@@ -20,7 +20,7 @@ from .ways import vendor as _vendor
 from .ways.loop import Weights
 from .ways.loop import inputs as _inputs
 
-Impl = Literal["auto", "loop", "scan", "vendor"]  # a layer's ways() say which of them it has
+Impl = Literal["auto", "loop", "scan", "vendor", "fused"]  # a layer's ways() say which of them it has
 States = Tensor | tuple[Tensor, ...]  # one tensor where the cell has one state, a tuple where it has more
 
 
@@ -40,8 +40,8 @@ class Recurrent(nn.Module):
         bidirectional: a second set of weights reads the sequence from its end.
         device, dtype: of the parameters.
         impl: the way that computes it: ``"loop"`` (plain autograd), ``"scan"`` (one autograd node for the sequence),
-            ``"vendor"`` (cuDNN, oneDNN) or ``"auto"``, the fastest that applies; see `route`. A gradient that is to be
-            differentiated again (create_graph=True) is always the loop's.
+            ``"vendor"`` (cuDNN, oneDNN), ``"fused"`` (Triton, on a GPU) or ``"auto"``, the fastest that applies; see
+            `route`. A gradient that is to be differentiated again (create_graph=True) is always the loop's.
         forget_bias: b_ih + b_hh of the forget rows (a GRU's z rows) equals this number (Gers et al., 2000;
             Jozefowicz et al., 2015, recommend 1).
         chrono: T_max of the chrono initialisation (Tallec & Ollivier, 2018, eq. 16); see `chrono_`.
@@ -198,12 +198,12 @@ class Recurrent(nn.Module):
     # ---- the call
 
     @classmethod
-    def ways(cls) -> tuple[str, ...]:
-        """The values that ``impl`` may take."""
-        return _route.ways(cls)
+    def ways(cls, device: str = "cpu") -> tuple[str, ...]:
+        """The values that ``impl`` may take for tensors on a device of that type, "cpu" or "cuda"."""
+        return _route.ways(cls, device)
 
     def route(self, input: Tensor | PackedSequence) -> str:
-        """The way that a call on this input takes: "loop", "scan" or "vendor"."""
+        """The way that a call on this input takes: "loop", "scan", "vendor" or "fused"."""
         return _route.route(self, _input.unpack(self, input))
 
     @overload

@@ -5,24 +5,28 @@ from torch import Tensor
 
 from .._input import Steps
 from ._torch_private import in_dispatch_mode, in_forward_mode, in_functorch
+from .fused import by_fused, program, refuse_other_machines
 from .loop import by_loop
 from .scan import by_scan
 from .vendor import by_vendor, kernel, tied
 
 SHORT = 2  # steps up to which the loop is fastest
 TIED_BELOW = 4096  # B · H from which three gates by the scan are faster than four by oneDNN
-WAYS = {"loop": by_loop, "scan": by_scan, "vendor": by_vendor}
+WAYS = {"loop": by_loop, "scan": by_scan, "vendor": by_vendor, "fused": by_fused}
 
 
-def ways(layer) -> tuple[str, ...]:
-    """The values of ``impl`` that a layer, or a class of layers, has."""
-    return ("auto", "loop", *(["scan"] if layer.scan else []), *(["vendor"] if kernel(layer) else []))
+def ways(layer, device: str = "cpu") -> tuple[str, ...]:
+    """The values of ``impl`` that a layer, or a class of layers, has for tensors on that type of device."""
+    everywhere = ("auto", "loop", *(["scan"] if layer.scan else []), *(["vendor"] if kernel(layer) else []))
+    fits = device == "cuda" and program(layer.scan) is not None and not getattr(layer, "proj_size", False)
+    return (*everywhere, *(["fused"] if fits else []))
 
 
 def check(layer, impl: str) -> None:
-    """ValueError where ``impl`` is no way of the layer."""
-    if impl not in ways(layer):
-        raise ValueError(f"impl of {type(layer).__name__} must be one of {ways(layer)}, got {impl!r}")
+    """ValueError where ``impl`` is no way of the layer on any device."""
+    known = ways(layer, "cuda")
+    if impl not in known:
+        raise ValueError(f"impl of {type(layer).__name__} must be one of {known}, got {impl!r}")
 
 
 def route(layer, steps: Steps) -> str:
@@ -31,9 +35,9 @@ def route(layer, steps: Steps) -> str:
     On a CPU, by `python -m lstmcourse bench`: one or two steps are not worth more than the loop; oneDNN has an LSTM
     for float32 that is not packed; for everything else torch itself steps through time, and the scan is faster. Gates
     tied for oneDNN's LSTM cost four products instead of three, which in large nets the scan makes good (TIED_BELOW).
-    On a GPU cuDNN comes first. Inside a torch.func transform, forward-mode differentiation, torch.compile,
-    torch.export, torch.jit.trace or a dispatch mode (make_fx, FlopCounterMode) it is the loop, which they can see
-    through.
+    On a GPU cuDNN comes first; "fused", which nobody has measured yet, runs only where it is asked for by name.
+    Inside a torch.func transform, forward-mode differentiation, torch.compile, torch.export, torch.jit.trace or a
+    dispatch mode (make_fx, FlopCounterMode) it is the loop, which they can see through.
 
     Raises RuntimeError where a fast way was asked for by name and none of these can see through it, ValueError where
     ``impl`` was set to a way that the layer does not have.
@@ -43,6 +47,8 @@ def route(layer, steps: Steps) -> str:
     if layer.impl != "auto":
         _refuse_the_blind(layer.impl)
         check(layer, layer.impl)
+        if layer.impl == "fused":
+            refuse_other_machines(steps.xs)
         return layer.impl
     xs, packed = steps.xs, steps.packed is not None
     if _recorded() or _differentiated_forwards() or type(xs) not in (Tensor, torch.nn.Parameter):
@@ -73,7 +79,7 @@ def _refuse_the_blind(impl: str) -> None:
     """RuntimeError where what surrounds the call would see nothing, or constants, of a way asked for by name."""
     if impl != "loop" and _differentiated_forwards():
         what = "cannot go through torch.func or forward-mode differentiation"
-    elif impl == "scan" and _recorded():
+    elif impl in ("scan", "fused") and _recorded():
         what = "cannot be traced, exported or counted, since torch does not see its arithmetic"
     else:
         return
