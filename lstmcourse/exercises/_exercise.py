@@ -13,10 +13,16 @@ import numpy as np
 
 from lstmcourse.exercises._patches import Mistake, Patch, source_of
 
-#: Time steps, batch, input size, hidden size of the three random cases: H ≠ I, and B = 1 and T = 1 among them.
-SIZES = ({"T": 4, "B": 3, "I": 2, "H": 5}, {"T": 3, "B": 1, "I": 4, "H": 2}, {"T": 1, "B": 2, "I": 3, "H": 4})
+#: Time steps, batch, input size, hidden size of the random cases: H ≠ I, B = 1 and T = 1 among them, and the last with
+#: more of all that a first case may hide.
+SIZES = (
+    {"T": 4, "B": 3, "I": 2, "H": 5},
+    {"T": 3, "B": 1, "I": 4, "H": 2},
+    {"T": 1, "B": 2, "I": 3, "H": 4},
+    {"T": 7, "B": 8, "I": 1, "H": 3},
+)
 #: The same for a single step.
-STEP_SIZES = ({"B": 3, "I": 2, "H": 5}, {"B": 1, "I": 4, "H": 2}, {"B": 2, "I": 3, "H": 4})
+STEP_SIZES = tuple({letter: n for letter, n in size.items() if letter != "T"} for size in SIZES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +49,7 @@ class Exercise:
     kind         "code", or "experiment": the learner hands in a value (or a function without arguments), compared
                  with what the solution returns within rtol and atol, without giving the value away
     varied       whether mistakes are made from the solution as well (_variants.py), where no registered one matches
-    rows         the gates in the order of their rows, "ifgo", where what is returned has rows of gates: "(4H, I)"
+    rows         the gates in the order of their rows, "ifgo", where weights that go in or come out have such rows
     stages       another list of (title, stage) than the kind's own
     stub         the text of the stub, where it is not made from the solution
 

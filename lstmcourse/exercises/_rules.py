@@ -100,7 +100,7 @@ def signs(node: ast.AST, text: Text, shapes: Shapes) -> Rule:
         case ast.BinOp(op=op) if type(op) in TAKEN_FOR:
             left, right = text.sides(node)
             for sign in TAKEN_FOR[type(op)]:
-                new = f"{left} {sign} {right}"
+                new = f"{left} {sign} ({right})" if "@" in right and sign in "*/" else f"{left} {sign} {right}"
                 yield f"({new})", instead(new, text.of(node))
             if isinstance(op, ast.Sub):
                 yield f"({right} - ({left}))", f"the difference {text.of(node)} is taken the other way round {{place}}"
@@ -135,6 +135,9 @@ def functions(node: ast.AST, text: Text, shapes: Shapes) -> Rule:
     if argument := text.written_out(node):
         yield f"np.tanh({argument})", instead("tanh", "σ")
         yield f"({argument})", "σ is missing {place}"
+        yield f"(1 / (1 + np.exp({argument})))", "the minus is missing in the exponent of σ, {place}"
+        inner = next(n for n in ast.walk(node) if isinstance(n, ast.Call)).args[0].operand  # type: ignore[attr-defined]
+        yield from _half_outside(inner, text, SIGMOID, "σ")
     match node:
         case ast.Call(func=ast.Attribute(value=before, attr=name)):
             rest = text.of(node)[len(text.of(node.func)) :]
@@ -145,6 +148,7 @@ def functions(node: ast.AST, text: Text, shapes: Shapes) -> Rule:
             name, within = text.of(func), text.of(inner)
             if name == "np.tanh":
                 yield SIGMOID.format(within), instead("σ", "tanh")
+                yield from _half_outside(inner, text, "np.tanh({})", "tanh")
             yield f"{name}({text.of(node)})", f"{name} is taken twice {{place}}"
             match inner:
                 case ast.Call(func=outer, args=[innermost], keywords=[]):
@@ -153,6 +157,14 @@ def functions(node: ast.AST, text: Text, shapes: Shapes) -> Rule:
         case ast.BinOp(left=left, op=ast.Mult(), right=ast.Call(func=func, args=[inner], keywords=[])):
             new = f"{text.of(func)}({text.of(left)} * ({text.of(inner)}))"
             yield f"({new})", instead(new, text.of(node))
+
+
+def _half_outside(inner: ast.AST, text: Text, function: str, name: str) -> Rule:
+    """f(a) + b for f(a + b)."""
+    if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add):
+        left, right = text.sides(inner)
+        for within, outside in ((left, right), (right, left)):
+            yield f"({function.format(within)} + {outside})", f"{outside} is added outside {name}, {{place}}"
 
 
 def axes(node: ast.AST, text: Text, shapes: Shapes) -> Rule:
@@ -186,6 +198,36 @@ def brackets(node: ast.AST, text: Text, shapes: Shapes) -> Rule:
         case ast.BinOp(left=a, op=ast.Mult(), right=ast.BinOp(left=b, op=ast.Add() | ast.Sub() as s, right=c)):
             new = f"{text.of(a)} * {text.of(b)} {SIGNS[type(s)]} {text.of(c)}"
             yield f"({new})", instead(new, f"{text.of(a)} * ({text.of(node.right)})")
+    match node:
+        case ast.BinOp(left=ast.BinOp(left=a, op=ast.Add() | ast.Sub() as s, right=b), op=ast.Mult(), right=c):
+            new = f"{text.of(a)} {SIGNS[type(s)]} {text.of(b)} * {text.of(c)}"
+            yield f"({new})", instead(new, f"({text.of(node.left)}) * {text.of(c)}")
+
+
+def factors(node: ast.AST, text: Text, shapes: Shapes) -> Rule:
+    """A factor at the other term of a sum, or at a term that has none; two factors exchanged."""
+    match node:
+        case ast.BinOp(left=a, op=ast.Add() | ast.Sub() as s, right=b):
+            sign = SIGNS[type(s)]
+            for one, other, turned in ((a, b, False), (b, a, True)):
+                if isinstance(other, ast.BinOp) and isinstance(other.op, ast.Mult):
+                    for factor, rest in ((other.left, other.right), (other.right, other.left)):
+                        moved = f"{_in_brackets(one, text)} * {text.of(factor)}", text.of(rest)
+                        new = f" {sign} ".join(moved[::-1] if turned else moved)
+                        yield f"({new})", instead(new, text.of(node))
+            for term in (a, b):
+                inside = {shapes[n.id] for n in ast.walk(term) if isinstance(n, ast.Name) and n.id in shapes}
+                for name, shape in shapes.items():
+                    if len(shape) > 1 and shape in inside and name.isidentifier():
+                        new = f"{_in_brackets(term, text)} * {name}"
+                        yield (
+                            f"({new} {sign} {text.of(b)})" if term is a else f"({text.of(a)} {sign} {new})",
+                            f"{text.of(term)} is multiplied by {name} as well, {{place}}",
+                        )
+
+
+def _in_brackets(node: ast.AST, text: Text) -> str:
+    return f"({text.of(node)})" if _is_sum(node) else text.of(node)
 
 
 def names(node: ast.AST, text: Text, shapes: Shapes) -> Rule:
@@ -196,6 +238,8 @@ def names(node: ast.AST, text: Text, shapes: Shapes) -> Rule:
                 if other != name and shape == shapes[name]:
                     yield other, instead(other, name)
             yield f"(0 * {name})", f"{name} counts as zero {{place}}"
+            yield f"(1 - {name})", instead(f"1 - {name}", name)
+            yield f"({name}**2)", instead(f"{name}**2", name)
             yield f"np.tanh({name})", instead(f"tanh of {name}", name)
 
 
@@ -240,4 +284,4 @@ def _others(count: int) -> Iterator[Sequence[int]]:
 
 
 #: The likely ones first: the search among them may end before the last.
-RULES = (left_out, signs, powers, functions, axes, brackets, names, numbers, orders)
+RULES = (left_out, signs, powers, functions, axes, brackets, names, numbers, orders, factors)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from lstmcourse.exercises import _tree
+from lstmcourse.exercises._errors import raised
 from lstmcourse.exercises._exercise import Exercise
 from lstmcourse.exercises._finding import found, order_of_arguments
 from lstmcourse.exercises._naming import Naming, explained
@@ -110,12 +111,23 @@ def _misshapen(
 
 
 def dtype(trial: Trial) -> str:
-    """Floating point of the inputs' precision where the solution returns it."""
+    """Floating point of the inputs' precision where the solution returns it; whole numbers that are int, and not short.
+
+    A whole number may stand where one number of floating point is asked for.
+    """
     for got, want in zip(trial.got, trial.wanted, strict=True):
         for name, g, w in trial.leaves(got, want):
-            scalar = g.ndim == 0 and g.dtype.kind in "iuf" and w.dtype.kind in "iuf"
-            if not scalar and (g.dtype.kind != w.dtype.kind or (g.dtype.kind == "f" and g.dtype != w.dtype)):
-                raise Failed(f"{name} must have dtype {w.dtype}, as the inputs have, got {g.dtype}{where(got)}")
+            whole = w.dtype.kind in "iu"
+            if whole and g.ndim == 0 and g.dtype.kind == "f":
+                raise Failed(f"{name} must be a whole number (an int), got {float(g)!r}, a float{where(got)}")
+            if g.ndim == 0 and g.dtype.kind in "iuf" and w.dtype.kind in "iuf":
+                continue
+            if g.dtype.kind != w.dtype.kind or (g.dtype.kind == "f" and g.dtype != w.dtype):
+                inputs = "" if whole else ", as the inputs have"
+                raise Failed(f"{name} must have dtype {w.dtype}{inputs}, got {g.dtype}{where(got)}")
+            if whole and g.dtype.itemsize < 4:
+                most = np.iinfo(g.dtype).max
+                raise Failed(f"{name} must have dtype {w.dtype}, got {g.dtype}, which ends at {most:,}{where(got)}")
     return str(w.dtype)
 
 
@@ -255,7 +267,7 @@ def run(exercise: Exercise, answer: Any) -> Result:
                 said = stage(trial)
             except Failed as failure:
                 called = _calls_what_fails(trial)
-                names, what = ({}, "") if called else _told(trial, stages)
+                names, what = ({}, "") if called else _told(trial, stages, title)
                 lines = [
                     f"{exercise.id} {exercise.title}: not yet.",
                     f"  ✗ {title}: {failure}",
@@ -276,13 +288,19 @@ def run(exercise: Exercise, answer: Any) -> Result:
     return Result(exercise.id, True, True, "\n".join(filter(None, lines)))
 
 
-def _told(trial: Trial, stages: Sequence[tuple[str, Callable]]) -> tuple[dict[str, Mistake], str]:
+def _told(trial: Trial, stages: Sequence[tuple[str, Callable]], failed: str) -> tuple[dict[str, Mistake], str]:
     """The mistakes that the answer makes, or what else can be said of it."""
     for said in order_of_arguments(trial):
         return {}, said
+    if trial.is_too_large:
+        return {}, ""
     naming, compared = Naming(trial), ("values", values) in stages
     if names := naming.registered():
         return names, ""
+    for said in raised(trial):
+        return {}, said
+    if failed == "inputs unchanged":  # the verdict says it all
+        return naming.nearly, ""
     what, is_all = found(trial, compared)
     if not is_all and (names := naming.searched() if compared else naming.nearly):
         return names, ""

@@ -6,6 +6,7 @@ them.
 """
 
 import ast
+import copy
 import itertools
 import math
 import sys
@@ -18,9 +19,10 @@ from lstmcourse.exercises._patches import Mistake, Patched, source_of
 from lstmcourse.exercises._rules import RULES, Text
 
 #: At most so many variants of one solution; there are fewer of all but the longest.
-MOST = 1200
+MOST = 2000
 
-Change = tuple[tuple[int, int], str, str]  # from where to where, the text in its place, and what is said of it
+Place = tuple[int, int, str]  # from where to where, and the text in its place
+Change = tuple[list[Place], str]  # what is replaced, and what is said of it
 
 
 def variants(solution: Callable, case: tuple, returns: Sequence[str] = ()) -> dict[str, Mistake]:
@@ -38,8 +40,9 @@ def variants(solution: Callable, case: tuple, returns: Sequence[str] = ()) -> di
     shapes = {name: np.shape(value) for name, value in values_within(solution, case).items() if _is_plain(value)}
     found: dict[str, Mistake] = {}
     seen = {head + body}
-    for (start, end), new, said in _changes(function, Text(head + body), shapes, returns):
-        patch = Patched(solution, (), ((start - len(head), end - len(head), new),))
+    for places, said in _changes(function, Text(head + body), shapes, returns):
+        here = ((start - len(head), end - len(head), new) for start, end, new in places)
+        patch = Patched(solution, (), tuple(here))
         if said not in found and patch.source not in seen and len(found) < MOST:
             seen.add(patch.source)
             found[said] = patch, said
@@ -59,7 +62,7 @@ def values_within(function: Callable, case: tuple) -> dict[str, Any]:
     sys.setprofile(watch)
     try:
         with np.errstate(all="ignore"):
-            function(*case)
+            function(*copy.deepcopy(case))
     finally:
         sys.setprofile(before)
     return held
@@ -71,16 +74,71 @@ def _is_plain(value: Any) -> bool:
 
 def _changes(function: ast.FunctionDef, text: Text, shapes: dict, returns: Sequence[str]) -> Iterator[Change]:
     places, known = list(_places(function, returns, text)), _known_from(function)
+    shown = _shown(function, text, shapes)
+    known |= {what: line for what, (line, _) in shown.items()}
+    shapes = shapes | {what: shape for what, (_, shape) in shown.items()}
+
+    def at(node: ast.AST) -> dict:
+        return {name: shape for name, shape in shapes.items() if known.get(name, math.inf) < node.lineno}  # type: ignore[attr-defined]
+
     for rule in RULES:
         for place, nodes in places:
-            here = {name: shape for name, shape in shapes.items() if known.get(name, math.inf) < nodes[0].lineno}
+            here = at(nodes[0])
             for node in nodes:
                 for new, said in rule(node, text, here):
-                    yield text.span(node), new, said.replace("{place}", f"in {place}" if place else "there")
+                    yield [(*text.span(node), new)], said.replace("{place}", f"in {place}" if place else "there")
     yield from _statements(function, text)
+    yield from _arrived(function, places, text)
     for place, nodes in places:
-        same = [name for name, shape in shapes.items() if shape and shape == shapes.get(place)]
-        yield from _too_much(place, nodes[0], text, [n for n in same if known.get(n, math.inf) < nodes[0].lineno])
+        yield from _everywhere(place, nodes, text, at(nodes[0]))
+        same = [name for name, shape in at(nodes[0]).items() if shape and shape == shapes.get(place)]
+        yield from _too_much(place, nodes[0], text, [name for name in same if name.isidentifier()])
+
+
+def _shown(function: ast.FunctionDef, text: Text, shapes: dict) -> dict[str, tuple[int, tuple]]:
+    """{"(f * c_ + i * g)": (its line, its shape)}: what is squashed without having had a name."""
+    found = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[ast.BinOp() as inner], keywords=[])):
+                if shapes.get(name):
+                    found[f"({text.of(inner)})"] = node.lineno, shapes[name]
+    return found
+
+
+def _arrived(function: ast.FunctionDef, places: list, text: Text) -> Iterator[Change]:
+    """An argument as it came in, where it has been given another value since."""
+    arguments = {arg.arg for arg in function.args.args}
+    start = next(text.span(node)[0] for node in function.body if not _is_docstring(node))
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)]) if name in arguments:
+                for place, nodes in places:
+                    for use in nodes:
+                        if isinstance(use, ast.Name) and use.id == name and use.lineno > node.lineno:
+                            said = f"the {name} that arrived stands where the new {name} belongs, in {place}"
+                            first = (start, start, f"{name}_as_it_came = {name}\n    ")
+                            yield [first, (*text.span(use), f"{name}_as_it_came")], said
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _everywhere(place: str, nodes: list, text: Text, shapes: dict) -> Iterator[Change]:
+    """In a statement, or in a part of a list in it, another name wherever a name stands more than once."""
+    parts = [part for node in nodes if isinstance(node, (ast.List, ast.Tuple)) for part in node.elts]
+    for scope in (nodes, *map(ast.walk, parts)):
+        uses: dict[str, list[ast.Name]] = {}
+        for node in scope:
+            if isinstance(node, ast.Name) and node.id in shapes:
+                uses.setdefault(node.id, []).append(node)
+        for name, found in uses.items():
+            for other, shape in shapes.items():
+                if len(found) > 1 and other != name and shape == shapes[name]:
+                    times = "twice" if len(found) == 2 else "each time"
+                    said = f"{other} stands where {name} belongs, {times}, in {place}"
+                    yield [(*text.span(node), other) for node in found], said
 
 
 def _known_from(function: ast.FunctionDef) -> dict[str, int]:
@@ -133,16 +191,16 @@ def _within(value: ast.expr, text: Text) -> Iterator[Any]:
 
 def _too_much(place: str, value: ast.expr, text: Text, others: list[str]) -> Iterator[Change]:
     """What is computed, with a factor or a term too much, squashed, or of the other sign."""
-    whole, span = text.of(value), text.span(value)
+    whole, (start, end) = text.of(value), text.span(value)
     if others:
-        yield span, f"np.tanh({whole})", f"tanh is taken of {place}"
-        yield span, f"0 * ({whole})", f"{place} is zero"
-        yield span, f"-({whole})", f"the sign of {place} is turned"
+        yield [(start, end, f"np.tanh({whole})")], f"tanh is taken of {place}"
+        yield [(start, end, f"0 * ({whole})")], f"{place} is zero"
+        yield [(start, end, f"-({whole})")], f"the sign of {place} is turned"
     for other in others:
         if other != place:
-            yield span, f"({whole}) * {other}", f"{place} is multiplied by {other} as well"
-            yield span, f"({whole}) * (1 - {other})", f"{place} is multiplied by 1 - {other} as well"
-            yield span, f"({whole}) + {other}", f"{other} is added to {place}"
+            yield [(start, end, f"({whole}) * {other}")], f"{place} is multiplied by {other} as well"
+            yield [(start, end, f"({whole}) * (1 - {other})")], f"{place} is multiplied by 1 - {other} as well"
+            yield [(start, end, f"({whole}) + {other}")], f"{other} is added to {place}"
 
 
 def _statements(function: ast.FunctionDef, text: Text) -> Iterator[Change]:
@@ -153,11 +211,13 @@ def _statements(function: ast.FunctionDef, text: Text) -> Iterator[Change]:
             if isinstance(first, (ast.Assign, ast.AugAssign)) and isinstance(second, (ast.Assign, ast.AugAssign)):
                 between = text.source[text.span(first)[1] : text.span(second)[0]]
                 new = f"{text.of(second)}{between}{text.of(first)}"
-                yield text.span(first, second), new, f"{_line(first, text)} stands after {_line(second, text)}"
+                span = text.span(first, second)
+                yield [(*span, new)], f"{_line(first, text)} stands after {_line(second, text)}"
         if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub)):
             target, value, old = text.of(node.target), text.of(node.value), text.of(node)
             for sign in ("-=" if isinstance(node.op, ast.Add) else "+=", "="):
-                yield text.span(node), f"{target} {sign} {value}", f"{target} {sign} {value} stands where {old} belongs"
+                new = f"{target} {sign} {value}"
+                yield [(*text.span(node), new)], f"{new} stands where {old} belongs"
 
 
 def _line(node: ast.stmt, text: Text) -> str:

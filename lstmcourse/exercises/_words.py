@@ -23,10 +23,7 @@ def short_traceback(error: BaseException, where: str = "", frames: int = 3, size
 
     sizes: what the axes are called, {"B": 3}.
     """
-    try:
-        message = shortened(re.sub(r"\s+", " ", str(error)))
-    except Exception:  # an exception of the learner's own that cannot say what it is
-        message = ""
+    message = shortened(message_of(error))
     lines = [(f"{type(error).__name__}: {message}" if message else type(error).__name__) + where]
     for frame, number, source in own_frames(error)[-frames:]:
         lines.append(f"      line {number} in {frame.f_code.co_name}:  {source}")
@@ -35,6 +32,14 @@ def short_traceback(error: BaseException, where: str = "", frames: int = 3, size
         if shapes:
             lines.append(f"      shapes: {', '.join(shapes)}")
     return "\n".join(lines)
+
+
+def message_of(error: BaseException) -> str:
+    """What an exception says, in one line; "" for one that cannot say what it is."""
+    try:
+        return re.sub(r"\s+", " ", str(error))
+    except Exception:
+        return ""
 
 
 def own_frames(error: BaseException) -> list[tuple[Any, int, str]]:
@@ -77,7 +82,7 @@ def worst(leaves: list, says: str = "expected", *, rtol: float, atol: float) -> 
             gap = np.where(wrong, 1.0 if w.dtype.kind == "U" else np.abs(np.subtract(g, w, dtype=float)), -1.0)
         gap[np.isnan(gap)] = np.inf
         first = int(np.flatnonzero(gap.ravel() >= gap.max() * (1 - 1e-6))[0])
-        scale = 1.0 if w.dtype.kind == "U" else np.max(np.abs(w), initial=1e-300)
+        scale = 1.0 if w.dtype.kind == "U" else max(float(np.max(np.abs(w), initial=0)), 1e-300)
         found.append((float(gap.max() / scale), name, g, w, np.unravel_index(first, gap.shape), int(wrong.sum())))
     _, name, g, w, at, count = max(found, key=lambda item: item[0])
     a, b = show(g[at], w[at]), show(w[at], g[at])

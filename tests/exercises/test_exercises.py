@@ -75,7 +75,7 @@ def test_what_an_exercise_must_have(id):
         ast.parse(exercise.stub)
         assert exercise.solution.__doc__ and exercise.stub.endswith("...")
         sizes = exercise.sizes
-        assert len(sizes) == 3
+        assert len(sizes) >= 3
         for letter in {"B", "T"} & set(sizes[0]):
             assert 1 in {size[letter] for size in sizes}, f"no case with {letter} = 1"
         if {"I", "H"} <= set(sizes[0]):
@@ -111,7 +111,7 @@ def test_autograd_passes_the_backward_exercise():
     assert exercises.run(exercises.get("E4.2"), lstm_backward).passed
 
 
-def test_norm_of_torch_is_near_enough():
+def test_the_eps_in_the_norm_of_torch_is_told():
     torch = pytest.importorskip("torch")
 
     def clip_by_global_norm(grads, max_norm):
@@ -119,12 +119,10 @@ def test_norm_of_torch_is_near_enough():
         for p, g in zip(parameters, grads, strict=True):
             p.grad = torch.tensor(g)
         norm = torch.nn.utils.clip_grad_norm_(parameters, max_norm)
-        if not norm.isfinite():
-            return [torch.zeros_like(p) for p in parameters], norm
         return [p.grad for p in parameters], norm
 
     result = exercises.run(exercises.get("E2.3"), clip_by_global_norm)
-    assert result.passed, result.text
+    assert not result.passed and "or with a small number (eps) added somewhere" in result.text
 
 
 # --- the notebooks ----------------------------------------------------------------------------------------------

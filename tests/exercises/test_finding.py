@@ -9,7 +9,7 @@ import pytest
 from lstmcourse import exercises
 from lstmcourse.exercises import _tree, _variants
 from tests.exercises.own import own
-from tests.exercises.right import LSTM, LSTM_BACK, RIGHT, RNN, RNN_BACK, defined
+from tests.exercises.right import LSTM, LSTM97, LSTM_BACK, RIGHT, RNN, RNN_BACK, defined
 
 #: (slug, source, replaced, by what, what is told)
 TOLD = {
@@ -45,6 +45,45 @@ TOLD = {
         LSTM, "x @ W.T", "W @ x",
         "W @ x is the equation for one column. Here the rows of x are the batch, so the product is x @ W.T.",
     ),
+    "columns by np.dot": (
+        RNN, "x @ W.T + h_ @ U.T", "np.dot(W, x) + np.dot(U, h_)", "np.dot(W, x) is the equation for one column.",
+    ),
+    "not transposed": (
+        LSTM, "h_ @ U.T", "h_ @ U",
+        "h_ = (B, H) and U = (4H, H) do not fit in h_ @ U: the last axis of the one must be the first of the other. "
+        "h_ @ U.T fits.",
+    ),
+    "cut along the batch": (LSTM, "4, axis=1", "4", "np.split cuts along axis 0 where it is told nothing else"),
+    "used before it is set": (
+        LSTM, "sigmoid(f) * c_", "sigmoid(f) * c", "c is used here before the line that sets it.",
+    ),
+    "shapes that do not broadcast": (
+        LSTM, "sigmoid(f) * c_", "sigmoid(f) * c_.sum(axis=1)", "and (B, H) and (B,) do not fit so.",
+    ),
+    "one gate's bias": (
+        LSTM, "np.split(a, 4, axis=1)", "np.split(a, 4, axis=1)\n    o = o - np.split(b, 4)[3]",
+        "the rows of o in b are left out",
+    ),
+    "one gate's block of U": (
+        LSTM, "i, f, g, o = np.split(a, 4, axis=1)",
+        "i, f, g, o = np.split(a, 4, axis=1)\n    u = np.split(U, 4)[1]\n    f = f - h_ @ u.T + h_ @ u",
+        "the block of f in U is used the wrong way round",
+    ),
+    "one gate the other way": (LSTM, "sigmoid(i)", "sigmoid(-i)", "a_i has the other sign"),
+    "one name for another, twice in a line": (
+        LSTM_BACK, "f * (1 - f)", "i * (1 - i)", "i stands where f belongs",
+    ),
+    "what arrived": (
+        LSTM_BACK, "dc * g * i", "DC * g * i", "the dc that arrived stands where the new dc belongs, in di",
+    ),
+    "what was not named": (
+        LSTM_BACK, "dc * c_ * f", "dc * (f * c_ + i * g) * f", "df is dc times the new c; the forget gate multiplied",
+    ),
+    "outside the function": (RNN, "h_ @ U.T + b)", "h_ @ U.T) + b", "b is added after tanh instead of before"),
+    "a factor at the other term": (
+        LSTM97, "c_ + i * g", "i * c_ + g", "c_ * i + np.tanh(a_g) stands where c_ + i * np.tanh(a_g) belongs, in c",
+    ),
+    "a factor too many": (LSTM97, "c_ + i * g", "o * c_ + i * g", "c_ is multiplied by o as well, in c"),
     "an eps": (RNN, "+ b)", "+ b + 1e-8)", "or with a small number (eps) added somewhere."),
 }  # fmt: skip
 
@@ -55,7 +94,9 @@ def test_what_is_told(name, monkeypatch):
     source, old, new, said = TOLD[name]
     assert source.count(old) == 1
     slug = source.split("def ")[1].split("(")[0]
-    result = exercises.run(exercises.get(slug), defined(source.replace(old, new), slug))
+    changed = source.replace(old, new)
+    changed = changed.replace("    a =", "    DC = dc\n    a =", 1) if "DC" in new else changed
+    result = exercises.run(exercises.get(slug), defined(changed, slug))
     assert not result.passed and said in result.text, result.text
 
 

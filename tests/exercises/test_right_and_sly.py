@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from lstmcourse import exercises
+from tests.exercises import right, right_from_05
 from tests.exercises.own import half, half_case, own
-from tests.exercises.right import GRU_BACK, LSTM, LSTM_BACK, RIGHT, RNN, RNN_BACK, defined
+from tests.exercises.right import GRU_BACK, LSTM, LSTM97, LSTM_BACK, RNN, RNN_BACK, defined
 
+RIGHT = right.RIGHT | right_from_05.RIGHT
 WAYS = [(slug, k) for slug, ways in RIGHT.items() for k in range(len(ways))]
 
 
@@ -21,9 +23,9 @@ def test_a_right_answer_in_another_way_passes(slug, k):
     assert result.passed, result.text
 
 
-@pytest.mark.parametrize("slug", RIGHT)
-def test_an_exercise_has_three_other_right_ways(slug):
-    assert len(set(RIGHT[slug])) >= 3
+@pytest.mark.parametrize("id", exercises.ids())
+def test_an_exercise_has_three_other_right_ways(id):
+    assert len(set(RIGHT[exercises.get(id).slug])) >= 3
 
 
 MEMORY = f"""
@@ -149,9 +151,9 @@ def rnn_step(W, U, b, x, h_):
 """,
         "values", "",
     ),
-    "right three times": (
+    "right four times": (
         "lstm_step",
-        "calls = []" + LSTM.replace("    return", "    calls.append(1)\n    c = -c if calls[3:] else c\n    return"),
+        "calls = []" + LSTM.replace("    return", "    calls.append(1)\n    c = -c if calls[4:] else c\n    return"),
         "values", "once more",
     ),
     "another result each time": (
@@ -165,6 +167,29 @@ def rnn_step(W, U, b, x, h_):
     "rounded": (
         "expected_size", RIGHT["expected_size"][0].replace("np.array(sizes)", "np.round(sizes, 6)"),
         "values", "rounded to 6 places",
+    ),
+    "an eps in a factor": (
+        "clip_by_global_norm", RIGHT["clip_by_global_norm"][0].replace("max_norm / norm", "max_norm / (norm + 1e-12)"),
+        "edge cases", "when gradients and max_norm are tiny",
+    ),
+    "letters that end at 127": (
+        "sample", RIGHT["sample"][0].replace("def sample", "def right") + """
+def sample(logits, temperature, u):
+    return np.asarray(right(logits, temperature, u)).astype(np.int8)
+""",
+        "dtype", "letters must have dtype int64, got int8, which ends at 127",
+    ),
+    "a float for a whole number": (
+        "equal_width", RIGHT["equal_width"][0].replace("def equal_width", "def right") + """
+def equal_width(inputs, units):
+    return float(right(inputs, units))
+""",
+        "dtype", "H must be a whole number (an int), got 151.0, a float",
+    ),
+    "right for a small batch": (
+        "lstm97_step",
+        LSTM97.replace("    return", "    c = np.where(np.arange(len(c))[:, None] < 5, c, c_)\n    return"),
+        "values", "(case B=8, I=1, H=3)",
     ),
     "gates that saturate early": (
         "lstm_step", LSTM.replace("sigmoid(f)", "sigmoid(np.clip(f, -20, 20))"), "edge cases", "c[",

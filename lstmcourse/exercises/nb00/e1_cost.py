@@ -30,6 +30,13 @@ SYMPTOMS = {
 }
 
 WRONG = {
+    "one over the logarithm": wrong(
+        "-np.mean(np.log2(p))", "np.mean(1 / np.log2(p))",
+        "1 / log2(p) is taken for log2(1 / p): the logarithm of the inverse is minus the logarithm",
+    ),
+    "one added": wrong(
+        "np.log2(p)", "np.log2(1 + p)", "the logarithm is taken of 1 + p, as np.log1p does; the loss is -log2(p)"
+    ),
     "nats": wrong("log2", "log", "the loss is in nats, with np.log; bits take np.log2"),
     "sum": wrong("mean", "sum", "the losses are added up, and not divided by the number of letters"),
     "sign": wrong("-np", "np", "the minus sign is missing: log2(1 / p) is -log2(p)"),

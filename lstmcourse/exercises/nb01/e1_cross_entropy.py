@@ -76,6 +76,25 @@ exercise = Exercise(
         "number a row; dlogits[:, targets] takes whole columns.",
     },
     wrong={
+        "dlogits down the columns": wrong(
+            "dlogits = np.exp(log_p)",
+            "dlogits = np.exp(z) / np.exp(z).sum(axis=0)",
+            "the softmax in dlogits adds up down the columns; the V letters of one row share a probability of 1",
+        ),
+        "loss of all targets": wrong(
+            "-log_p[rows, targets].mean()",
+            "-log_p[:, targets].mean()",
+            "log_p[:, targets] takes the columns of all targets in every row; log_p[rows, targets] takes one number a "
+            "row",
+        ),
+        "targets from 1": wrong(
+            "dlogits[rows, targets] -= 1",
+            "dlogits[rows, targets - 1] -= 1",
+            "the 1 is subtracted one letter too early; the letters are counted from 0",
+        ),
+        "logits for p": wrong(
+            "dlogits = np.exp(log_p)", "dlogits = logits.copy()", "y is subtracted from the logits; it is p − y"
+        ),
         "loss summed": wrong(".mean()", ".sum()", "the loss is the sum over the rows; it is their mean"),
         "gradient of the sum": wrong(
             "dlogits / len(targets)",

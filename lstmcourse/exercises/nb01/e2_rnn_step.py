@@ -24,6 +24,13 @@ def case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
     return (*weights(rng, n.I, n.H, gates=1), rng.normal(size=(n.B, n.I)), rng.normal(size=(n.B, n.H)))
 
 
+def _units_one_by_one(W, U, b, x, h_):
+    h = h_.copy()
+    for j in range(len(b)):
+        h[:, j] = np.tanh(x @ W[j] + h @ U[j] + b[j])
+    return (h,)
+
+
 exercise = Exercise(
     id="E1.2",
     title="The recurrent step",
@@ -70,6 +77,18 @@ exercise = Exercise(
         "no reshape, no loop.",
     },
     wrong={
+        "product for sum": wrong(
+            "x @ W.T + h_ @ U.T",
+            "(x @ W.T) * (h_ @ U.T)",
+            "W x and U h_ are multiplied by each other; they are added",
+        ),
+        "only the diagonal": wrong(
+            "h_ @ U.T", "h_ * np.diag(U)", "only the diagonal of U is used, so that a unit sees itself and no other"
+        ),
+        "units one by one": wrong(
+            _units_one_by_one,
+            "h_ is overwritten unit by unit, so that a unit sees the new state of those before it; all see the old one",
+        ),
         "no tuple": wrong("return (h,)", "return h", "h is returned by itself; the state is a tuple: return (h,)"),
         "U not transposed": wrong(
             "h_ @ U.T", "h_ @ U", "U is used where U.T is needed; U is square, so the shapes do not complain"

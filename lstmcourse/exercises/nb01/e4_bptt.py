@@ -99,6 +99,14 @@ exercise = Exercise(
         "the others are carried over as well, and nothing is added to them.",
     },
     wrong={
+        "dhs of the last step": wrong(
+            "dhs[t]", "dhs[-1]", "the last step's dhs is added at every step; the loss at step t sends dhs[t]"
+        ),
+        "clipped on the way": wrong(
+            "back[len(params) + 1 :]",
+            "[np.clip(part, -1, 1) for part in back[len(params) + 1 :]]",
+            "what goes back is clipped to ±1 at every step: that is no longer the gradient",
+        ),
         "nothing comes back": wrong(
             "        dstate = back[len(params) + 1 :]\n",
             "",

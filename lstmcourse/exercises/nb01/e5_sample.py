@@ -71,6 +71,28 @@ exercise = Exercise(
         "broadcast error": "ends is (B, V) and u is (B,). u[:, None] is (B, 1), one number for each row.",
     },
     wrong={
+        "sorted": wrong(
+            "p.cumsum(axis=1)",
+            "np.sort(p, axis=1)[:, ::-1].cumsum(axis=1)",
+            "the probabilities are sorted first, and the number of a piece is no longer that of a letter",
+        ),
+        "down the columns": wrong(
+            "p.cumsum(axis=1)",
+            "p.cumsum(axis=0)",
+            "(ends <= u[:, None]).sum(axis=1)",
+            "np.minimum((ends <= u[:, None]).sum(axis=1), p.shape[1] - 1)",
+            "the pieces are laid down the columns; each row of the batch has a line of its own",
+        ),
+        "nearest": wrong(
+            "(ends <= u[:, None]).sum(axis=1)",
+            "np.abs(ends - u[:, None]).argmin(axis=1)",
+            "the letter whose piece ends nearest to u is taken; it is the one on whose piece u lies",
+        ),
+        "temperature twice": wrong(
+            "p / p.sum(axis=1, keepdims=True)",
+            "(p / p.sum(axis=1, keepdims=True)) ** (1 / temperature)",
+            "the temperature acts twice: on the logits, and as a power on the probabilities",
+        ),
         "no temperature": wrong(
             "logits / temperature",
             "logits",

@@ -121,6 +121,7 @@ exercise = Exercise(
     lines=5,
     can_now="write the cell of 1997 for a batch, and say which line keeps the past and which two gates stand around it",
     returns={"h": "(B, H)", "c": "(B, H)"},
+    rows="igo",
     case=case,
     sizes=STEP_SIZES,
     hints=HINTS,

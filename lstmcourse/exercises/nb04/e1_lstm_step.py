@@ -137,6 +137,7 @@ exercise = Exercise(
     lines=4,
     can_now="write the LSTM as it is used today for a batch, and say what each of its four pieces decides",
     returns={"h": "(B, H)", "c": "(B, H)"},
+    rows="ifgo",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

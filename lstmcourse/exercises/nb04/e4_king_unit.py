@@ -63,11 +63,31 @@ def shows_the_king(trial: Trial) -> str:
     when = f"{days} days after {king[t, n]:+.0f} was crowned" if days else f"on the day {king[t, n]:+.0f} is crowned"
     visit = {0.0: "nobody is mentioned", king[t, n]: "he is mentioned"}.get(x[t, n, 0], "the other man is a guest")
     what = "the other man" if shown[t, n] < 0 else "too little"
-    numbers = ", ".join(f"{name} = {caches[t][name][n, 0]:.3g}" for name in "ifgoc")
+    day = {name: float(caches[t][name][n, 0]) for name in "ifgoc"}
+    numbers = ", ".join(f"{name} = {value:.3g}" for name, value in day.items())
     raise Failed(
-        f"{when} h = {hs[t, n, 0]:.3g}, which shows {what}. On that day {visit}, and {numbers}; "
-        f"the state before was {caches[t]['c_'][n, 0]:.3g}"
+        f"{when} h = {hs[t, n, 0]:.3g}, which shows {what}. {off(day, king[t, n], days == 0)}That day {visit}, and "
+        f"{numbers}; the state before was {caches[t]['c_'][n, 0]:.3g}"
     )
+
+
+def off(day: dict[str, float], king: float, crowned: bool) -> str:
+    """Which gate is not what it has to be, on the day on which the unit fails."""
+    wanted: tuple[tuple[bool, str], ...]
+    if crowned:
+        wanted = (
+            (day["g"] * king > 0.5, "g should have the sign of the new king, and be near 1 in size"),
+            (day["i"] > 0.8, "i should be near 1, to write the new king"),
+            (day["f"] < 0.1, "f should be near 0, to remove the old king"),
+        )
+    else:
+        wanted = (
+            (day["i"] < 5e-4, "i should be near 0, so that no guest is written"),
+            (day["f"] > 0.997, "f should be near 1, so that the king is kept for 200 days"),
+        )
+    wanted += ((day["o"] > 0.8, "o should be near 1, so that the king is shown"),)
+    kind = "On the day of a crowning" if crowned else "On any other day"
+    return next((f"{kind} {said}. " for holds, said in wanted if not holds), "")
 
 
 HINTS = (

@@ -62,6 +62,10 @@ SYMPTOMS = {
 }
 
 WRONG = {
+    "i and f outside the σ": wrong(
+        "(a_i + p_i * c_)))", "a_i)) + p_i * c_", "(a_f + p_f * c_)))", "a_f)) + p_f * c_",
+        "p * c_ is added to i and f after the σ: these gates are no longer between 0 and 1",
+    ),
     "o sees the old c": wrong(
         "p_o * c", "p_o * c_",
         "the output gate looks at c_: it opens one step after the cell has come to where it should open",
@@ -185,6 +189,7 @@ exercise = Exercise(
     lines=5,
     can_now="write the peephole step for a batch, and say which gate looks at which cell state, and why",
     returns={"h": "(B, H)", "c": "(B, H)"},
+    rows="ifgo",
     case=case,
     sizes=STEP_SIZES,
     hints=HINTS,

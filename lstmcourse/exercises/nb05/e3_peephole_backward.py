@@ -68,6 +68,13 @@ SYMPTOMS = {
 }
 
 WRONG = {
+    "dh through p_o": wrong(
+        "da_o * p_o", "dh * p_o",
+        "what goes through the peephole of o is dh ∘ p_o; it is da_o ∘ p_o, the error of the gate",
+    ),
+    "dp_i from the new c": wrong("(da_i * c_)", "(da_i * c)", "dp_i is made from the new c; i saw c_"),
+    "dp_f from the new c": wrong("(da_f * c_)", "(da_f * c)", "dp_f is made from the new c; f saw c_"),
+    "dp_o from tanh(c)": wrong("(da_o * c)", "(da_o * tanh_c)", "dp_o is made from tanh(c); o saw c itself"),
     "o's look forgotten": wrong(
         " + da_o * p_o", "",
         "da_o ∘ p_o is missing in dc: the output gate saw c, so part of its error goes to c",

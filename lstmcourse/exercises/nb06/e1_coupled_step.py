@@ -127,6 +127,7 @@ exercise = Exercise(
     lines=5,
     can_now="write the cell with coupled gates for a batch, and say which of the two shares f is",
     returns={"h": "(B, H)", "c": "(B, H)"},
+    rows="fgo",
     case=case,
     sizes=STEP_SIZES,
     hints=HINTS,

@@ -136,6 +136,7 @@ exercise = Exercise(
     lines=6,
     can_now="write the GRU as it was published, and point at the place where the reset gate acts",
     returns={"h": "(B, H)"},
+    rows="rzn",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

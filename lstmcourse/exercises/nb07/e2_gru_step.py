@@ -51,6 +51,11 @@ SYMPTOMS = {
 RESET_BEFORE = "(r * h_) @ np.split(U, 3)[2].T"
 
 WRONG = e1.SHARED | {
+    "both biases inside": wrong(
+        "n = np.tanh(a_n + r * (u_n + b_hn))",
+        "b_n = np.split(b, 3)[2]\n    n = np.tanh(a_n - b_n + r * (u_n + b_hn + b_n))",
+        "n's rows of b stand inside the bracket, so that the reset gate acts on them too; inside is b_hn alone",
+    ),
     "no reset": wrong("r * (u_n", "(u_n", e1.NO_RESET),
     "rows z r n": wrong("a_r, a_z, a_n =", "a_z, a_r, a_n =", "u_r, u_z, u_n =", "u_z, u_r, u_n =", e1.ZRN),
     "rows r n z": wrong("a_r, a_z, a_n =", "a_r, a_n, a_z =", "u_r, u_z, u_n =", "u_r, u_n, u_z =", e1.RNZ),
@@ -93,6 +98,7 @@ exercise = Exercise(
     lines=5,
     can_now="say which GRU a library has by looking at one line, and why that one wants a second bias",
     returns={"h": "(B, H)"},
+    rows="rzn",
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

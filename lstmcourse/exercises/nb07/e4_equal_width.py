@@ -49,6 +49,13 @@ SQUARE = "the width is taken times 4/3, as if parameters grew with H and not wit
 ROOT = "the units are taken times the square root of 4/3: that leaves out W and the biases, which grow with H only"
 
 WRONG = {
+    "four thirds, rounded": wrong(lambda inputs, units: round(units * 4 / 3), SQUARE),
+    "the root, rounded": wrong(
+        lambda inputs, units: round(
+            ((9 * (inputs + 2) ** 2 + 48 * units * (inputs + units + 2)) ** 0.5 - 3 * (inputs + 2)) / 6
+        ),
+        "the root of the equation is rounded to the nearest: half of the time that is the first width that has more",
+    ),
     "equal width": wrong(
         lambda inputs, units: units,
         "the GRU has the LSTM's width; it has three quarters of the parameters then, so a wider one fits",

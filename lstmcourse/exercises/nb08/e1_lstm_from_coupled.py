@@ -70,6 +70,7 @@ exercise = Exercise(
     lines=3,
     can_now="show that one cell is a limiting case of another: by weights, and not by resemblance",
     returns={"W": "(4H, I)", "U": "(4H, H)", "b": "(4H,)"},
+    rows="ifgo",
     case=lambda rng, n: draw(rng, n.I, n.H),
     sizes=STEP_SIZES,
     hints=HINTS,

@@ -57,6 +57,14 @@ SYMPTOMS = {
 }
 
 WRONG = {
+    "nfg rows f g o": wrong(
+        '"nfg": "igo"', '"nfg": "fgo"',
+        'the gate that "nfg" computes is taken for f, and i is 1; its rows are i, g, o, and f = 1',
+    ),
+    "nog shows half": wrong(
+        "return o * y, c", 'return (0.5 * y if name == "nog" else o * y), c',
+        '"nog" is given o = 1/2: without an output gate all is shown, o = 1',
+    ),
     "nig shuts the gate": wrong(
         'i = 1 - f\n', 'i = 1 - f\n    if name == "nig":\n        i = 0 * f\n',
         '"nig" is given i = 0: without an input gate everything comes in, i = 1',

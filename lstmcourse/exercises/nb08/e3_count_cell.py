@@ -44,6 +44,10 @@ SYMPTOMS = {
 }
 
 WRONG = {
+    "inputs for units": wrong(
+        'shapes["U"][1]', 'shapes["W"][1]',
+        "H is taken from the columns of W, which are the inputs; the columns of U are H",
+    ),
     "biases multiply": wrong(
         ' if not name.startswith("b")', "", "the biases are counted as multiplications; they are added"
     ),

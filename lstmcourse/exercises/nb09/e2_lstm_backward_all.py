@@ -91,6 +91,9 @@ SYMPTOMS = {
 }
 
 WRONG = slopes("ifo", "g", without=("g squashed twice",)) | turned_blocks("ifgo", "da[t] @ U") | {
+    "bias of step 0": wrong(
+        "rows.sum(axis=0)", "da[0].sum(axis=0)", "db is that of step 0 alone; b served every step, so they add up"
+    ),
     "states after for dU": wrong(
         "np.concatenate([h0[None], hs[:-1]])", "hs", "dU is made with h after each step; U multiplied the h before it"
     ),

@@ -40,6 +40,23 @@ SYMPTOMS = {
 }
 
 WRONG = {
+    "bias multiplied": wrong(
+        "(I + H)", "(I + H + 1)", "a row is counted with I + H + 1 products; the bias is added, not multiplied"
+    ),
+    "two biases multiplied": wrong(
+        "(I + H)", "(I + H + 2)", "a row is counted with I + H + 2 products; the biases are added, not multiplied"
+    ),
+    "not whole": wrong(
+        "int(wait * speed // operations)", "wait * speed / operations",
+        "the quotient is returned as it is; the batch is the largest whole number that is not above it",
+    ),
+    "at least one": wrong(
+        "int(wait * speed // operations)", "max(1, int(wait * speed // operations))",
+        "1 is returned where even one sequence multiplies longer than the step waits; there it is 0",
+    ),
+    "speed divided": wrong(
+        "wait * speed", "speed / wait", "speed is divided by the wait; seconds times operations a second are operations"
+    ),
     "multiplications": wrong("2 * 4 * H", "4 * H", "only the multiplications are counted, not the additions"),
     "inputs forgotten": wrong("(I + H)", "H", "W x is left out: a row has I + H weights, not H"),
     "state forgotten": wrong("(I + H)", "I", "U h is left out: a row has I + H weights, not I"),

@@ -46,7 +46,22 @@ SYMPTOMS = {
 
 WHOLE = "out[lengths - 1, np.arange(len(lengths))]"
 
+
+def _max_valid(out, lengths):
+    return np.array([out[:length, k].max(axis=0) for k, length in enumerate(lengths)])
+
+
 WRONG = {
+    "max": wrong(_max_valid, "you take the largest of the valid steps; the last one of them was asked for"),
+    "from the end": wrong(
+        "lengths - 1", "-lengths", "out[-lengths] counts from the end, where the padding lies; count from the beginning"
+    ),
+    "last of the shortest": wrong(
+        WHOLE, "out[lengths.min() - 1]", "every sequence is read at the step at which the shortest one ends"
+    ),
+    "sequence 0 for all": wrong(
+        WHOLE, "out[lengths - 1][:, 0]", "sequence 0 is read for all, at the others' last steps; each has its own"
+    ),
     "last of the batch": wrong(
         WHOLE, "out[-1]", "out[-1] is taken: the last step of the longest row, which for all others is padding"
     ),

@@ -66,6 +66,12 @@ SYMPTOMS = {
 }
 
 WRONG = {
+    "k-th smallest": wrong(
+        "[:, -k]", "[:, k - 1]", "the bound is the k-th smallest logit; the k-th largest has the index -k"
+    ),
+    "from the last letter": wrong(
+        "p.cumsum(axis=1)", "p[:, ::-1].cumsum(axis=1)", "the pieces are laid from the last letter to the first"
+    ),
     "all letters": wrong(
         "np.where(logits >= least[:, None], logits, -np.inf)", "logits",
         "no letter is taken away: k has no effect",

@@ -76,6 +76,10 @@ SYMPTOMS = {
 }
 
 WRONG = {
+    "one less": wrong(
+        "change.cumsum()", "np.maximum(change.cumsum() - 1, 0)",
+        "the depth is one less than it should be: the outermost bracket counts, too",
+    ),
     "letter by letter": wrong(
         _everything, "every bracket counts, those in strings and comments too; tokenize tells them apart"
     ),

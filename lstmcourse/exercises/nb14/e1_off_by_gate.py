@@ -77,6 +77,16 @@ exercise = Exercise(
         "first axis is divided into `gates` pieces.",
     },
     wrong={
+        "largest with its sign": wrong(
+            "np.abs(central).max()", "central.max()", "they are divided by max(central): what is far below 0 counts too"
+        ),
+        "entry by entry": wrong(
+            "apart = np.abs(ours - central)",
+            "apart = np.abs(ours - central) / np.abs(central)",
+            " / np.abs(central).max()",
+            "",
+            "each entry is divided by itself: an entry near 0 is then far off, however small the difference",
+        ),
         "signed": wrong("np.abs(ours - central)", "ours - central", "the sign stays: what is too small counts as none"),
         "mean": wrong(".max(axis=1)", ".mean(axis=1)", "you take the mean of a gate's differences, not the largest"),
         "sum": wrong(".max(axis=1)", ".sum(axis=1)", "you take the sum of a gate's differences, not the largest"),

@@ -85,6 +85,10 @@ exercise = Exercise(
         "rows that do not see each other give more than 0": "Row 0 itself was changed, or another row was compared.",
     },
     wrong={
+        "signed the other way": wrong(
+            "np.abs(run(changed)[:, 0] - run(xs)[:, 0])", "(run(xs)[:, 0] - run(changed)[:, 0])",
+            "the sign stays, and an output that rises counts as unchanged",
+        ),
         "row 0 changed too": wrong("changed[:, 0] = xs[:, 0]", "pass", "row 0 is changed as well, so it moves anyway"),
         "all rows": wrong(
             "run(changed)[:, 0] - run(xs)[:, 0]", "run(changed) - run(xs)", "all rows are compared, changed ones too"

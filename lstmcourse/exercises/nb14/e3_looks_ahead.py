@@ -38,6 +38,11 @@ def seeing(ahead: int, behind: int = 1, at: int | None = None) -> Callable[[np.n
     return run
 
 
+def late(xs: np.ndarray) -> np.ndarray:
+    """A run whose outputs are the inputs, two steps late."""
+    return np.concatenate([np.zeros_like(xs[:2]), xs[:-2]])
+
+
 def inputs(rng: np.random.Generator, T: int, B: int = 2, I: int = 3) -> tuple[np.ndarray, np.ndarray]:
     """xs and others, (T, B, I)."""
     return rng.normal(size=(T, B, I)), rng.normal(size=(T, B, I))
@@ -63,6 +68,7 @@ exercise = Exercise(
     edges={
         "outputs that look back alone": lambda rng: (seeing(0, 3), *inputs(rng, 5)),
         "outputs that see nothing at all": lambda rng: (lambda xs: np.ones_like(xs), *inputs(rng, 4)),
+        "outputs that come late": lambda rng: (late, *inputs(rng, 5)),
         "read from the end": lambda rng: (lambda xs: xs[::-1].cumsum(axis=0)[::-1], *inputs(rng, 5)),
         "the first output alone looks ahead": lambda rng: (seeing(2, at=0), *inputs(rng, 6)),
     },
@@ -86,6 +92,10 @@ exercise = Exercise(
         "later ones may move, that is memory.",
     },
     wrong={
+        "the last that moves": wrong(
+            "k - int(moved.argmax())", "k - int(len(xs) - 1 - moved[::-1].argmax())",
+            "the last output that moves is taken; the first is the one that has looked ahead",
+        ),
         "memory counted": wrong(
             "k - int(moved.argmax())", "abs(k - int(len(xs) - 1 - moved[::-1].argmax()))",
             "the last output that moves is taken, not the first: that is how long it remembers",

@@ -1,0 +1,71 @@
+"""What an exception in the learner's code says, in the terms of the exercise."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lstmcourse.exercises._running import Trial
+from lstmcourse.exercises._words import axes, message_of, own_frames
+
+#: A product: "x @ W", "np.dot(W, x)" or "W.dot(x)", whose factors are names, perhaps with a part of them or a .T.
+FACTOR = r"([A-Za-z]\w*(?:\[\w+\])?(?:\.T)?)"
+PRODUCTS = (
+    rf"{FACTOR} @ {FACTOR}",
+    rf"np\.(?:dot|matmul)\({FACTOR}, {FACTOR}\)",
+    rf"{FACTOR}\.(?:dot|matmul)\({FACTOR}\)",
+)
+WEIGHTS = re.compile(r"[WURV]")
+#: {what the exception says: what it means}; {0} is the first group.
+MEANT = {
+    r"array split does not result in an equal division": "np.split cuts along axis 0 where it is told nothing else, "
+    "and that is the batch. The gates lie side by side: axis=1.",
+    r"cannot access local variable '(\w+)'": "{0} is used here before the line that sets it.",
+    r"index -?\d+ is out of bounds for axis (\d) with size (\d+)": "The indices of axis {0} end at one less than its "
+    "size, {1}. Is it the axis that you mean?",
+}
+
+
+def raised(trial: Trial) -> Iterator[str]:
+    """A sentence on the exception with which the answer stopped, where there is something to say."""
+    error = trial.got[-1].error
+    if error is None:
+        return
+    message, sizes = message_of(error), trial.sizes[len(trial.got) - 1]
+    for frame, _, line in own_frames(error)[::-1]:
+        if isinstance(error, ValueError):
+            yield from _products(line, frame.f_locals, sizes)
+    for pattern, meaning in MEANT.items():
+        if at := re.search(pattern, message):
+            yield meaning.format(*at.groups())
+    if at := re.search(r"broadcast together with shapes (\([\d,]*\)) (\([\d,]*\))", message):
+        shapes = [tuple(int(n) for n in part.strip("()").split(",") if n) for part in at.groups()]
+        called = [axes(shape, sizes).removeprefix(" = ") for shape in shapes]
+        if all(called):
+            yield f"Shapes are lined up from the right, and {called[0]} and {called[1]} do not fit so."
+
+
+def _products(line: str, held: Mapping[str, Any], sizes: Mapping[str, int]) -> Iterator[str]:
+    """A product whose factors stand in the other order, or one of them the wrong way round."""
+    for pattern in PRODUCTS:
+        for at in re.finditer(pattern, line):
+            left, right = at.groups()
+            a, b = _shape(left, held), _shape(right, held)
+            if WEIGHTS.match(left) and not WEIGHTS.match(right) and re.match("x|h|c", right):
+                state, weights = right.removesuffix(".T"), left.removesuffix(".T")
+                yield (
+                    f"{at[0]} is the equation for one column. Here the rows of {state} are the batch, "
+                    f"so the product is {state} @ {weights}.T."
+                )
+            elif a and b and len(b) == 2 and a[-1] != b[0] and a[-1] == b[1]:
+                turned = right.removesuffix(".T") if right.endswith(".T") else f"{right}.T"
+                yield (
+                    f"{left}{axes(a, sizes)} and {right}{axes(b, sizes)} do not fit in {at[0]}: the last axis of the "
+                    f"one must be the first of the other. {left} @ {turned} fits."
+                )
+
+
+def _shape(factor: str, held: Mapping[str, Any]) -> tuple[int, ...]:
+    """The shape of a factor; () where it is not known."""
+    name = factor.removesuffix(".T")
+    shape = tuple(getattr(held.get(name), "shape", ()))
+    return shape[::-1] if factor.endswith(".T") else shape

@@ -1,0 +1,335 @@
+"""Right answers in other ways than the solutions', for the exercises of notebooks 05, 06, 08, 10 and 14."""
+
+from tests.exercises.right import ways
+
+PEEPHOLE = """
+def peephole_step(W, U, b, p_i, p_f, p_o, x, h_, c_):
+    i, f, g, o = np.split(x @ W.T + h_ @ U.T + b, 4, axis=1)
+    c = sigmoid(f + p_f * c_) * c_ + sigmoid(i + p_i * c_) * np.tanh(g)
+    return sigmoid(o + p_o * c) * np.tanh(c), c
+"""
+PEEPHOLE_BACK = """
+def peephole_backward(W, U, b, p_i, p_f, p_o, x, h_, c_, dh, dc):
+    i, f, g, o = np.split(x @ W.T + h_ @ U.T + b, 4, axis=1)
+    i, f, g = sigmoid(i + p_i * c_), sigmoid(f + p_f * c_), np.tanh(g)
+    c = f * c_ + i * g
+    o, t = sigmoid(o + p_o * c), np.tanh(c)
+    do = dh * t * o * (1 - o)
+    dc = dc + dh * o * (1 - t * t) + p_o * do
+    di, df = dc * g * i * (1 - i), dc * c_ * f * (1 - f)
+    da = np.hstack([di, df, dc * i * (1 - g * g), do])
+    dps = [np.einsum("bh,bh->h", d, seen) for d, seen in ((di, c_), (df, c_), (do, c))]
+    return da.T @ x, da.T @ h_, da.sum(axis=0), *dps, da @ W, da @ U, dc * f + p_i * di + p_f * df
+"""
+COUPLED = """
+def coupled_step(W, U, b, x, h_, c_):
+    f, g, o = np.split(x @ W.T + h_ @ U.T + b, 3, axis=1)
+    g = np.tanh(g)
+    c = g + sigmoid(f) * (c_ - g)
+    return sigmoid(o) * np.tanh(c), c
+"""
+COUPLED_BACK = """
+def coupled_backward(W, U, b, x, h_, c_, dh, dc):
+    f, g, o = np.split(x @ W.T + h_ @ U.T + b, 3, axis=1)
+    f, g, o = sigmoid(f), np.tanh(g), sigmoid(o)
+    t = np.tanh(f * c_ + (1 - f) * g)
+    dc = dh * o * (1 - t) * (1 + t) + dc
+    da = np.hstack([dc * (c_ - g) * f * (1 - f), dc * (1 - f) * (1 - g * g), dh * t * o * (1 - o)])
+    return da.T @ x, da.T @ h_, da.sum(axis=0), da @ W, da @ U, f * dc
+"""
+CLOCK = """
+def clock(period):
+    p = P
+    b = np.array([30.0, p * (period - 0.5), 30.0, -p * (period - 0.5)])
+    return b, LOOKS
+"""
+VARIANT = """
+def variant_step(name, W, U, b, x, h_, c_):
+    a = list(np.split(x @ W.T + h_ @ U.T + b, 4 if name in ("niaf", "noaf") else 3, axis=1))
+    i = a.pop(0) if name not in ("nig", "cifg") else None
+    f = a.pop(0) if name != "nfg" else None
+    g = a.pop(0)
+    f = 1.0 if f is None else sigmoid(f)
+    i = 1 - f if name == "cifg" else 1.0 if i is None else sigmoid(i)
+    o = sigmoid(a.pop()) if a else 1.0
+    c = f * c_ + i * (g if name == "niaf" else np.tanh(g))
+    return o * (c if name == "noaf" else np.tanh(c)), c
+"""
+TOP_K = """
+def sample_top_k(logits, temperature, k, u):
+    letters = []
+    for row, v in zip(logits, u):
+        kept = LETTERS
+        p = np.exp((row[kept] - row.max()) / temperature)
+        ends = np.cumsum(p) / p.sum()
+        letters.append(kept[np.searchsorted(ends, v, side="right")])
+    return np.array(letters)
+"""
+
+RIGHT = {
+    "peephole_step": ways(PEEPHOLE, 6),
+    "peephole_backward": ways(PEEPHOLE_BACK, 6, back=True),
+    "coupled_step": ways(COUPLED, 3),
+    "coupled_backward": ways(COUPLED_BACK, 3, back=True),
+    "clock": [
+        CLOCK.replace("P", "40.0").replace("LOOKS", "np.zeros(1), np.array([-p]), np.array([p])"),
+        CLOCK.replace("P", "25.0").replace("LOOKS", "np.array([0.0]), -np.full(1, p), np.full(1, p)"),
+        CLOCK.replace("30.0, p", "99.0, p").replace("P", "30.0").replace("LOOKS", "*np.array([[0.0], [-p], [p]])"),
+    ],
+    "from_input_gate": [
+        """
+def from_input_gate(W, U, b):
+    H = U.shape[1]
+    sign = np.where(np.arange(3 * H) < H, -1.0, 1.0)
+    return sign[:, None] * W, sign[:, None] * U, sign * b
+""",
+        """
+def from_input_gate(W, U, b):
+    W, U, b = W.copy(), U.copy(), b.copy()
+    for a in (W, U, b):
+        a[: len(a) // 3] *= -1
+    return W, U, b
+""",
+        """
+def from_input_gate(*weights):
+    thirds = (np.array_split(a, 3) for a in weights)
+    return [np.concatenate((-i, g, o)) for i, g, o in thirds]
+""",
+    ],
+    "gate_to_count": [
+        """
+def counts(f, n):
+    c = 0.0
+    for g in [1.0] * n + [-1.0] * (n - 1):
+        c = f * c + (1 - f) * g
+    return c > 0
+def gate_to_count(n):
+    low, high = 0.0, 1.0
+    while high - low > 1e-12:
+        f = (low + high) / 2
+        low, high = (low, f) if counts(f, n) else (f, high)
+    return high
+""",
+        """
+def gate_to_count(n):
+    step, at = 0.5, 1.0
+    for _ in range(50):
+        f = at - step
+        if f > 0 and f ** (n - 1) * (2 - f**n) > 1:
+            at = f
+        step = step / 2
+    return at
+""",
+        """
+from scipy.optimize import brentq
+def gate_to_count(n):
+    return brentq(lambda f: f ** (n - 1) * (2 - f**n) - 1, 0.0, 1 - 0.5 / n**2, xtol=1e-14) + 1e-12
+""",
+    ],
+    "lstm_from_coupled": [
+        """
+def lstm_from_coupled(W, U, b):
+    H = len(b) // 3
+    return tuple(np.concatenate([-a[:H], a]) for a in (W, U, b))
+""",
+        """
+def lstm_from_coupled(W, U, b):
+    H = U.shape[1]
+    E = np.vstack([-np.eye(H, 3 * H), np.eye(3 * H)])
+    return E @ W, E @ U, E @ b
+""",
+        """
+def lstm_from_coupled(W, U, b):
+    def wider(a):
+        out = np.empty((4 * len(a) // 3, *a.shape[1:]))
+        out[len(a) // 3 :] = a
+        out[: len(a) // 3] = -a[: len(a) // 3]
+        return out
+    return wider(W), wider(U), wider(b)
+""",
+    ],
+    "variant_step": [
+        VARIANT,
+        VARIANT.replace("x @ W.T + h_ @ U.T", "np.hstack([x, h_]) @ np.hstack([W, U]).T"),
+        VARIANT.replace("x @ W.T + h_ @ U.T", '(np.einsum("hi,bi->bh", W, x) + np.dot(h_, U.T))'),
+    ],
+    "count_cell": [
+        """
+import math
+def count_cell(shapes, gates):
+    H = shapes["U"][-1]
+    added = sum(math.prod(s) for name, s in shapes.items() if name[0] == "b")
+    every = sum(math.prod(s) for s in shapes.values())
+    return every, every - added + gates * H
+""",
+        """
+def count_cell(shapes, gates):
+    parameters = multiplications = 0
+    for name in shapes:
+        size = 1
+        for n in shapes[name]:
+            size *= n
+        parameters += size
+        multiplications += 0 if name.startswith("b") else size
+    return parameters, multiplications + gates * shapes["U"][1]
+""",
+        """
+def count_cell(shapes, gates):
+    sizes = {name: np.zeros(shape).size for name, shape in shapes.items()}
+    return np.sum(list(sizes.values())), gates * shapes["U"][1] + sum(n for k, n in sizes.items() if k[:1] != "b")
+""",
+    ],
+    "read_through": [
+        """
+def read_through(model, x, y, T):
+    state, losses = None, []
+    while len(x):
+        logits, (h, c) = model(x[:T], state)
+        losses.append(float(model.update(logits, y[:T])))
+        state, x, y = (h.detach(), c.detach()), x[T:], y[T:]
+    return losses
+""",
+        """
+def read_through(model, x, y, T):
+    state, losses = None, np.zeros(-(-len(x) // T))
+    for k, (xs, ys) in enumerate(zip(x.split(T), y.split(T))):
+        logits, state = model(xs, state)
+        losses[k] = model.update(logits, ys)
+        state = [part.detach() for part in state]
+        state = tuple(state)
+    return losses
+""",
+        """
+def read_through(model, x, y, T):
+    windows = range((len(x) + T - 1) // T)
+    state, losses = None, []
+    for k in windows:
+        if state is not None:
+            state = tuple(part.data for part in state)
+        logits, state = model(x[k * T : (k + 1) * T], state)
+        losses += [model.update(logits, y[k * T : (k + 1) * T])]
+    return np.asarray(losses)
+""",
+    ],
+    "sample_top_k": [
+        TOP_K.replace("LETTERS", "np.sort(np.argsort(row)[-k:])"),
+        TOP_K.replace("LETTERS", "np.flatnonzero(row >= sorted(row)[-k])"),
+        """
+def sample_top_k(logits, temperature, k, u):
+    rank = np.argsort(np.argsort(-logits, axis=1), axis=1)
+    p = np.exp((logits - logits.max(axis=1)[:, None]) / temperature) * (rank < k)
+    ends = np.cumsum(p, axis=1) / p.sum(axis=1)[:, None]
+    return np.argmax(ends > u[:, None], axis=1)
+""",
+    ],
+    "bracket_depth": [
+        """
+import io, tokenize
+def bracket_depth(source):
+    lines = source.splitlines(True)
+    depth = np.zeros(len(source), int)
+    for kind, text, (row, col), _, _ in tokenize.generate_tokens(io.StringIO(source).readline):
+        if kind == tokenize.OP and text in "()[]{}":
+            at = sum(map(len, lines[: row - 1])) + col
+            depth[at:] += 1 if text in "([{" else -1
+    return depth
+""",
+        """
+import io, tokenize
+def bracket_depth(source):
+    brackets = {t.start: t.string for t in tokenize.generate_tokens(io.StringIO(source).readline)
+                if t.type == tokenize.OP and t.string in {*"()[]{}"}}
+    depth, row, col, out = 0, 1, 0, []
+    for letter in source:
+        depth += {"": 0, "(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}[brackets.get((row, col), "")]
+        out.append(depth)
+        row, col = (row + 1, 0) if letter == "\\n" else (row, col + 1)
+    return out
+""",
+        """
+import io, tokenize
+def bracket_depth(source):
+    begins = [0]
+    for line in io.StringIO(source):
+        begins.append(begins[-1] + len(line))
+    opens, shuts = np.zeros(len(source), int), np.zeros(len(source), int)
+    for t in tokenize.generate_tokens(io.StringIO(source).readline):
+        if t.exact_type in (tokenize.LPAR, tokenize.LSQB, tokenize.LBRACE):
+            opens[begins[t.start[0] - 1] + t.start[1]] = 1
+        if t.exact_type in (tokenize.RPAR, tokenize.RSQB, tokenize.RBRACE):
+            shuts[begins[t.start[0] - 1] + t.start[1]] = 1
+    return np.cumsum(opens) - np.cumsum(shuts)
+""",
+    ],
+    "off_by_gate": [
+        """
+def off_by_gate(ours, central, gates):
+    size = np.max(np.abs(central))
+    return np.array([np.max(np.abs(a - c)) / size for a, c in zip(np.split(ours, gates), np.split(central, gates))])
+""",
+        """
+def off_by_gate(ours, central, gates):
+    H = len(ours) // gates
+    gap = abs(ours - central)
+    return [gap[k * H : (k + 1) * H].max() / max(central.max(), -central.min()) for k in range(gates)]
+""",
+        """
+def off_by_gate(ours, central, gates):
+    relative = np.abs(ours - central).max(axis=1) / np.linalg.norm(central.ravel(), np.inf)
+    return np.maximum.reduceat(relative, np.arange(0, len(ours), len(ours) // gates))
+""",
+    ],
+    "rows_leak": [
+        """
+def rows_leak(run, xs, others):
+    mixed = np.concatenate([xs[:, :1], others[:, 1:]], axis=1)
+    return np.max(np.abs(run(mixed) - run(xs))[:, 0])
+""",
+        """
+def rows_leak(run, xs, others):
+    is_first = np.arange(xs.shape[1])[None, :, None] == 0
+    gap = run(np.where(is_first, xs, others))[:, 0, :] - run(xs)[:, 0, :]
+    return float(max(gap.max(), -gap.min()))
+""",
+        """
+def rows_leak(run, xs, others):
+    changed = np.array(xs)
+    for k in range(1, xs.shape[1]):
+        changed[:, k] = others[:, k]
+    before, after = run(xs), run(changed)
+    return max(np.abs(after[t, 0] - before[t, 0]).max() for t in range(len(xs)))
+""",
+    ],
+    "looks_ahead": [
+        """
+def looks_ahead(run, xs, others):
+    base, far = run(xs), 0
+    for k in range(len(xs)):
+        ys = np.concatenate([xs[:k], others[k : k + 1], xs[k + 1 :]])
+        moved = np.flatnonzero(np.abs(run(ys) - base).sum(axis=(1, 2)))
+        far = max([far, *(k - moved)])
+    return int(far)
+""",
+        """
+def looks_ahead(run, xs, others):
+    base = run(xs)
+    for s in range(len(xs) - 1, 0, -1):
+        for t in range(len(xs) - s):
+            ys = xs.copy()
+            ys[t + s] = others[t + s]
+            if np.any(run(ys)[t] != base[t]):
+                return s
+    return 0
+""",
+        """
+def looks_ahead(run, xs, others):
+    T, base, found = len(xs), run(xs), []
+    for k in range(T):
+        ys = xs.copy()
+        ys[k:] = others[k:]
+        changed = [t for t in range(T) if not np.array_equal(run(ys)[t], base[t])]
+        found += [k - t for t in changed[:1]]
+    return max([0, *found])
+""",
+    ],
+}  # fmt: skip
