@@ -40,7 +40,7 @@ class Learnt(NamedTuple):
 def learn(
     task: Task,
     gain: float,
-    half: float,
+    goal: float,
     step: Step,
     backward: Step,
     bptt: Callable[..., Sequence[np.ndarray]],
@@ -52,7 +52,7 @@ def learn(
     H: int = 32,
     B: int = 32,
 ) -> Learnt:
-    """Train one network of H units by Adam until its mean squared error on 300 new sequences is below `half`.
+    """Train one network of H units by Adam until its mean squared error on 300 new sequences is below `goal`.
 
     U begins as a rotation times `gain`. The error is looked at after every 10 updates, at most `updates` of them.
     step, backward: of a cell with W (H, 2), U (H, H), b (H,) and one state h (B, H), as `letters.Step` has them; bptt:
@@ -84,7 +84,7 @@ def learn(
         adam([*bptt(backward, cell, x, states, dhs), d_out.T @ h, d_out.sum(axis=0)])
         if update % 10 == 0:
             h = unroll(step, cell, x_test, zero(x_test))[-1][0]
-            if ((h @ head[0].T + head[1] - y_test) ** 2).mean() < half:
+            if ((h @ head[0].T + head[1] - y_test) ** 2).mean() < goal:
                 at = update
                 break
     return Learnt(at, before, left())

@@ -70,7 +70,8 @@ def gradient_against_lag(
         ax.axhspan(floor * 1e-4, floor, color="#999999", alpha=0.25, lw=0)
         ax.set_ylim(bottom=floor * 1e-3)
         note = "float32 underflow" if floor == FLOAT32_TINY else f"under {floor:.0e}"
-        ax.text(0.01, floor, note, va="top", fontsize=8, color="#555555", transform=ax.get_yaxis_transform())
+        place = ax.get_yaxis_transform()
+        ax.text(0.99, floor, note, va="top", ha="right", fontsize=8, color="#555555", transform=place)
     alt = f"Gradient norm against lag, log axis: {'; '.join(said)}."
     return finish(ax, "lag k (steps back in time)", ylabel, title, alt, legend=not at_end)
 
@@ -203,24 +204,37 @@ def units(
     values: np.ndarray,
     ax: Axes | None = None,
     *,
+    bold: tuple[str, Sequence[float]] | None = None,
     labels: Sequence[str] | None = None,
+    at: Sequence[int] = (),
     xlabel: str = "time step t",
     ylabel: str = "state",
     title: str = "",
 ) -> Axes:
-    """A gate or a state of every unit against time, a line a unit. values: (T, H). labels: T words under the steps."""
+    """A gate or a state of every unit against time, a thin grey line a unit, and one line that stands out.
+
+    values: (T, H). bold: a name and (T,), the line that stands out. labels: T words under the steps. at: steps, counted
+    from 1, at which something happens: a dotted line upright.
+    """
     ax = axes(ax)
     ys = np.asarray(values, float)
     ts = np.arange(1, len(ys) + 1)
-    for u, line in enumerate(ys.T):
-        ax.plot(ts, line, color=CYCLE[u % len(CYCLE)], ls=DASHES[u % len(DASHES)], lw=1.4)
+    ax.plot(ts, ys, color="#9A9A9A", lw=0.9)
+    for t in at:
+        ax.axvline(t, color="#555555", lw=1.2, ls=(0, (1, 2)))
+    if bold is not None:
+        name, line = bold
+        ax.plot(ts, line, color=colour(ylabel.split()[-1]), lw=2.8, label=name)
+        ax.plot([], [], color="#9A9A9A", lw=0.9, label="each unit")
     if labels is not None:
         ax.set_xticks(ts, labels, rotation=90 if max(map(len, labels)) > 3 else 0, fontsize=7.5)
     else:
         ax.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
     ends = ", ".join(f"{v:.2f}" for v in ys[-1])
     alt = f"{ys.shape[1]} units over {len(ys)} steps, from {ys.min():.2f} to {ys.max():.2f}; at the last step {ends}."
-    return finish(ax, "" if labels is not None else xlabel, ylabel, title, alt, legend=False)
+    if bold is not None:
+        alt += f" {bold[0]}: from {bold[1][0]:.2f} to {bold[1][-1]:.2f}."
+    return finish(ax, "" if labels is not None else xlabel, ylabel, title, alt)
 
 
 @style()

@@ -60,14 +60,17 @@ def dots(
 ) -> Axes:
     """One dot per seed, one row per group, the median as a bar: the whole distribution, not its mean alone.
 
-    groups: name -> (S,).
+    groups: name -> (S,). Dots at about the same value stand on top of each other, so that they can be counted; where
+    there are more than eight of them, their number stands above them.
     """
     ax = axes(ax)
     said = []
+    scale = np.log10 if log else np.asarray
+    everyone = np.concatenate([scale(np.asarray(v, float)) for v in groups.values()])
+    wide = (np.ptp(everyone) or 1.0) / 60  # about the width of a dot
     for row, (name, values) in enumerate(groups.items()):
         v = np.sort(np.asarray(values, float))
-        lift = 0.13 * ((np.arange(len(v)) % 3) - 1)
-        ax.plot(v, row + lift, "o", color=colour(name, row), alpha=0.75, ms=5.5, mec="white", mew=0.5)
+        _pile(ax, v, np.round((scale(v) - everyone.min()) / wide), row, colour(name, row))
         ax.plot([np.median(v)] * 2, [row - 0.32, row + 0.32], color=colour(name, row), lw=2.6, solid_capstyle="butt")
         said.append(f"{name}: median {np.median(v):.3g}, from {v[0]:.3g} to {v[-1]:.3g}, {len(v)} runs")
     ax.set_yticks(range(len(groups)), list(groups))
@@ -92,6 +95,18 @@ def dots(
         said.append(f"{baseline_name} at {baseline:.3g}")
     ax.set_ylim(len(groups) - 0.5, top)
     return finish(ax, xlabel, "", title, f"One dot per run. {'; '.join(said)}.", legend=False)
+
+
+def _pile(ax: Axes, values: np.ndarray, places: np.ndarray, row: int, tint: str) -> None:
+    """The dots of one row: those at the same place upon each other, and their number where it is above eight."""
+    for place in np.unique(places):
+        there = values[places == place]
+        n = len(there)
+        apart = min(0.13, 0.72 / max(n - 1, 1))
+        lift = apart * (np.arange(n) - (n - 1) / 2)
+        ax.plot(there, row + lift, "o", color=tint, alpha=0.75, ms=5.5, mec="white", mew=0.5)
+        if n > 8:
+            ax.text(float(np.median(there)), row - 0.38, str(n), ha="center", va="bottom", fontsize=8, color=tint)
 
 
 @style()
