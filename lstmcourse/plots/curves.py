@@ -1,6 +1,7 @@
 """Figures over time, updates, lags: lines with their markers, dashes and shades."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.ticker
 import numpy as np
@@ -224,7 +225,7 @@ def units(
         ax.axvline(t, color="#555555", lw=1.2, ls=(0, (1, 2)))
     if bold is not None:
         name, line = bold
-        ax.plot(ts, line, color=colour(ylabel.split()[-1]), lw=2.8, label=name)
+        ax.plot(ts, line, color=colour(ylabel.split()[-1].strip("|")), lw=2.8, label=name)
         ax.plot([], [], color="#9A9A9A", lw=0.9, label="each unit")
     if labels is not None:
         ax.set_xticks(ts, labels, rotation=90 if max(map(len, labels)) > 3 else 0, fontsize=7.5)
@@ -278,18 +279,22 @@ def lines(
     logx: bool = False,
     logy: bool = False,
     marker: str = "",
+    stairs: bool = False,
     title: str = "",
     alt: str = "",
 ) -> Axes:
     """Plain curves. curves: name -> (N,) against a common x (default 0 … N−1); colour by name, dash by order.
 
-    marker: matplotlib's name of a mark on every point.
+    marker: matplotlib's name of a mark on every point. stairs: a level for each point, for what changes by steps.
     """
     ax = axes(ax)
     said = []
+    way: Any = "steps-mid" if stairs else "default"
     for k, (name, ys) in enumerate(curves.items()):
         xs = np.arange(len(ys)) if x is None else x
-        ax.plot(xs, ys, color=colour(name, k), ls=DASHES[k % len(DASHES)], marker=marker, label=name)
+        label = "" if name == ylabel else name  # the axis says it
+        ls = DASHES[k % len(DASHES)]
+        ax.plot(xs, ys, color=colour(name, k), ls=ls, marker=marker, drawstyle=way, label=label)
         said.append(f"{name} from {ys[0]:.3g} to {ys[-1]:.3g}")
     if logx:
         ax.set_xscale("log")

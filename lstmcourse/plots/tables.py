@@ -98,15 +98,20 @@ def dots(
 
 
 def _pile(ax: Axes, values: np.ndarray, places: np.ndarray, row: int, tint: str) -> None:
-    """The dots of one row: those at the same place upon each other, and their number where it is above eight."""
+    """The dots of one row: those at the same place upon each other, and above a crowd their number."""
+    crowds: list[list[int]] = []  # of neighbouring places with more than eight dots: the dots' indices
+    last = -np.inf
     for place in np.unique(places):
-        there = values[places == place]
+        there = np.flatnonzero(places == place)
         n = len(there)
-        apart = min(0.13, 0.72 / max(n - 1, 1))
-        lift = apart * (np.arange(n) - (n - 1) / 2)
-        ax.plot(there, row + lift, "o", color=tint, alpha=0.75, ms=5.5, mec="white", mew=0.5)
+        lift = min(0.13, 0.72 / max(n - 1, 1)) * (np.arange(n) - (n - 1) / 2)
+        ax.plot(values[there], row + lift, "o", color=tint, alpha=0.75, ms=5.5, mec="white", mew=0.5)
         if n > 8:
-            ax.text(float(np.median(there)), row - 0.38, str(n), ha="center", va="bottom", fontsize=8, color=tint)
+            crowds = [*crowds[:-1], [*crowds[-1], *there]] if place - last <= 2 else [*crowds, [*there]]
+            last = place
+    for crowd in crowds:
+        at = float(np.median(values[crowd])), row - 0.38
+        ax.text(*at, str(len(crowd)), ha="center", va="bottom", fontsize=8, color=tint)
 
 
 @style()
