@@ -8,6 +8,7 @@ a step over time.
 from ._biases import chrono_
 from ._input import pack
 from ._recurrent import Recurrent
+from ._torch_names import as_torch
 from .cells import (
     CIFGLSTMCell,
     CoupledLSTMCell,
@@ -34,6 +35,7 @@ from .cells import (
     RNNReLUCell,
     VanillaLSTMCell,
 )
+from .counts import for_ptflops, for_thop, multiply_adds
 from .coupled import CoupledLSTM
 from .fgr import FGRLSTM
 from .gru import GRU
@@ -166,8 +168,12 @@ __all__ = [
     "Weights",
     "Zoneout",
     "affine",
+    "as_torch",
     "chrono_",
+    "for_ptflops",
+    "for_thop",
     "loop",
+    "multiply_adds",
     "pack",
     "see",
     "variant_step",

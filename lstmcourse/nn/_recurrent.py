@@ -15,6 +15,7 @@ from torch.types import Device
 from .._errors import InputError
 from . import _input
 from ._biases import chrono_, set_bias_
+from ._torch_names import TorchNames
 from .ways import route as _route
 from .ways import vendor as _vendor
 from .ways.loop import Weights
@@ -24,7 +25,7 @@ Impl = Literal["auto", "loop", "scan", "vendor", "fused"]  # a layer's ways() sa
 States = Tensor | tuple[Tensor, ...]  # one tensor where the cell has one state, a tuple where it has more
 
 
-class Recurrent(nn.Module):
+class Recurrent(TorchNames):
     """Base of every layer. A subclass states ``rows``, ``states``, ``vectors`` and ``step``, and little else.
 
     A class with a ``step`` of its own has the fast ways that it states itself, ``scan`` and ``vendor``; without them
@@ -48,7 +49,8 @@ class Recurrent(nn.Module):
 
     Call: ``layer(input, hx=None) -> output, state``, as in torch.nn: input (T, B, I), (T, I) or a PackedSequence;
     state one tensor (L·D, B, H) where the cell has one state, a tuple of them where it has more. What differs from
-    torch.nn: an LSTM of ours is no instance of torch.nn.LSTM, so code that looks for torch's classes passes it over.
+    torch.nn: an LSTM of ours is no instance of torch.nn.LSTM, so code that looks for torch's classes passes it over;
+    `as_torch` makes one of them.
 
     Raises:
         ValueError, TypeError: for sizes, shapes, dtypes or devices that do not fit; the message names the argument,
@@ -156,11 +158,6 @@ class Recurrent(nn.Module):
             if value.dtype != dtype and not torch.is_autocast_enabled(value.device.type):
                 raise InputError(f"{name}{suffix} must have weight_ih{suffix}'s dtype {dtype}, got {value.dtype}")
         return Weights(**w)
-
-    @property
-    def all_weights(self) -> list[list[nn.Parameter]]:
-        """The parameters of each layer and direction in turn, as torch.nn's property gives them."""
-        return [[getattr(self, name) for name in names] for names in self._all_weights]
 
     @property
     def _all_weights(self) -> list[list[str]]:

@@ -12,6 +12,7 @@ from .vendor import by_vendor, kernel, tied
 
 SHORT = 2  # steps up to which the loop is fastest
 TIED_BELOW = 4096  # B · H from which three gates by the scan are faster than four by oneDNN
+RNNS = (torch._VF.rnn_tanh, torch._VF.rnn_relu)
 WAYS = {"loop": by_loop, "scan": by_scan, "vendor": by_vendor, "fused": by_fused}
 
 
@@ -62,6 +63,8 @@ def route(layer, steps: Steps) -> str:
     dtype = layer.weight_ih_l0.dtype  # under autocast the input may have another
     if dtype not in (torch.float32, torch.float64):
         return "vendor" if vendor else "loop"
+    if layer.vendor in RNNS and torch.is_autocast_enabled("cpu"):  # whose result has autocast's dtype, as torch.nn's
+        return "vendor"
     if vendor and not packed and _onednn(layer, dtype) and not (tied(layer) and B * layer.hidden_size >= TIED_BELOW):
         return "vendor"
     return "scan" if scan else "vendor" if vendor else "loop"
