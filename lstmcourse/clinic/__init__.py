@@ -1,35 +1,38 @@
 """The bug clinic: twenty patients, each the code of this course with one line changed.
 
 `patient(k)` brings one in, `examine(k, "rows")` uses an instrument on it, `diagnose(k)` lists what it may have and
-`diagnose(k, "b")` judges a choice; `ward()` says who is cured. `table()` is computed: which instrument sees which bug.
+`diagnose(k, "b")` judges a choice; `mend(k, function)` tries your function in the place of the ill one; `ward()` says
+who is cured. `table()` is computed: which instrument sees which bug. `examine(0, "rows", cell=…)` examines your own.
 
 A bug is a patch of one line of a function of the course (`_bugs.py`). It is made ill in a copy: the course itself
 stays as it is. The instruments (`_instruments.py`, `_checks.py`) are used on all parts of a patient, the healthy ones
 too, and all of them find nothing in `HEALTHY`.
 """
 
-import html
 import random
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from lstmcourse._display import aligned
+import numpy as np
+
+from lstmcourse.clinic import _trials
 from lstmcourse.clinic._bugs import BUGS
 from lstmcourse.clinic._findings import Finding
-from lstmcourse.clinic._instruments import INSTRUMENTS, Instrument
-from lstmcourse.clinic._parts import HEALTHY, Bug, Parts
+from lstmcourse.clinic._instruments import INSTRUMENTS, TRAINED, Instrument
+from lstmcourse.clinic._parts import HEALTHY, PARTS, Bug, Parts, cell_by_hand
+from lstmcourse.clinic._table import Table
 from lstmcourse.exercises import _state
 
 __all__ = [
-    "BUGS", "HEALTHY", "INSTRUMENTS", "Bug", "Finding", "Instrument", "Parts", "Patient", "Table",
-    "choices", "diagnose", "examine", "patient", "table", "ward",
+    "BUGS", "HEALTHY", "INSTRUMENTS", "TRAINED", "Bug", "Finding", "Instrument", "Parts", "Patient", "Table",
+    "cell_by_hand", "choices", "diagnose", "examine", "losses", "mend", "patient", "table", "ward",
 ]  # fmt: skip
 
 WIDTH = 100
-TRAINED = {"one batch", "baseline"}
-"""The instruments that train a network: slow, and with numbers that vary a little between machines."""
+_used: dict[int, list[str]] = {}  # the instruments that were used on each patient since Python was started
 
 
 class Patient(NamedTuple):
@@ -66,14 +69,21 @@ def patient(k: int) -> Patient:
     return Patient(k, bug.symptom, _ill(bug))
 
 
-def examine(k: int, instrument: str) -> Examination:
+def examine(k: int, instrument: str, **own: Any) -> Examination:
     """Use an instrument, by its name in `INSTRUMENTS`, on patient k (0: on the healthy course).
 
-    Raises ValueError for an instrument that there is not, and for a number that no patient has.
+    own: parts of yours, by their names in `Parts`, in place of those: `examine(0, "rows", cross_entropy=mine)`.
+    Raises ValueError for an instrument or a part that there is not, and for a number that no patient has.
     """
     if instrument not in INSTRUMENTS:
         raise ValueError(f"instrument must be one of {', '.join(INSTRUMENTS)}, got {instrument!r}")
-    return Examination(instrument, tuple(INSTRUMENTS[instrument](_ill(_bug(k)) if k else HEALTHY)))
+    strange = [name for name in own if name not in PARTS]
+    if strange:
+        raise ValueError(f"own parts must be among {', '.join(PARTS)}, got {strange[0]}")
+    parts = _ill(_bug(k)) if k else HEALTHY
+    if k and instrument not in _used.setdefault(k, []):
+        _used[k].append(instrument)
+    return Examination(instrument, tuple(INSTRUMENTS[instrument](replace(parts, **own))))
 
 
 def choices(k: int) -> dict[str, Bug]:
@@ -87,10 +97,16 @@ def choices(k: int) -> dict[str, Bug]:
 def diagnose(k: int, choice: str | None = None) -> None:
     """Print the four diagnoses for patient k, or judge the choice of one: "a", "b", "c" or "d".
 
-    A wrong one is answered by what the examination would then have shown; the right one by what sees it, and by the
-    line. How often you chose, and whether rightly, is kept beside your exercises. Raises ValueError for another letter.
+    They are shown once an instrument was used. A wrong one is answered by what the examination would then have shown;
+    the right one by what sees it, and by the line. How often you chose, and whether rightly, is kept beside your
+    exercises. Raises ValueError for another letter.
     """
     listed, right = choices(k), _bug(k)
+    if not _used.get(k):
+        print(
+            _wrapped(f"Examine patient {k} first: clinic.examine({k}, …), with the instrument that its words suggest.")
+        )
+        return
     if choice is None:
         for letter, bug in listed.items():
             print(_wrapped(f"({letter}) {_sentence(bug.diagnosis)}", "    "))
@@ -103,17 +119,59 @@ def diagnose(k: int, choice: str | None = None) -> None:
 
 
 def _cured(bug: Bug) -> str:
-    old, new = bug.lines()
     name, finding = next((name, finding) for name in INSTRUMENTS for finding in _examined(bug, name) if not finding.ok)
+    see = [name for name in INSTRUMENTS if name not in TRAINED and not all(f.ok for f in _examined(bug, name))]
+    taken = _used[BUGS.index(bug) + 1]
     return "\n".join(
         [
             _wrapped(f"✓ Yes: {bug.diagnosis}. The instrument “{name}” sees it:"),
             _wrapped(f"    {finding}", "      "),
-            f"    {bug.place}",
-            f"    - {old}",
-            f"    + {new or '(left out)'}",
+            *_line(bug),
+            _wrapped(f"  You used {_names(taken)}; without training it is seen by {_names(see)}."),
         ]
     )
+
+
+def _line(bug: Bug) -> list[str]:
+    old, new = bug.lines()
+    return [f"    {bug.place}", f"    - {old}", f"    + {new or '(left out)'}"]
+
+
+def mend(k: int, function: Callable) -> None:
+    """Try your function in place of the ill one of patient k, and print what the instruments find that train nothing.
+
+    function: has the name of the ill one and is called as that is; the names in it are those of the file in which the
+    ill one stands. If nothing is found any more, the patient counts as cured. Raises ValueError for another function.
+    """
+    bug, function = _bug(k), getattr(function, "__func__", function)  # what a static method holds
+    if getattr(function, "__name__", "") != bug.function.__name__ or not hasattr(function, "__code__"):
+        raise ValueError(f"function must be a function named {bug.function.__name__}, got {function!r}")
+    parts = bug.parts(function)
+    found = [(name, f) for name in INSTRUMENTS if name not in TRAINED for f in INSTRUMENTS[name](parts) if not f.ok]
+    if not found:
+        _state.add(_slug(bug), attempts=1, passes=1)
+        print("\n".join([f"✓ Patient {k} is cured: no instrument finds anything any more. It was", *_line(bug)]))
+        return
+    first = found[0][0]
+    lines = [_wrapped(f"    {finding}", "      ") for name, finding in found if name == first]
+    print("\n".join([f"✗ Not yet: “{first}” finds", *lines]))
+
+
+def losses(k: int, lag: int = 3, updates: int = 200, seeds: int = 1, layer: bool = False) -> np.ndarray:
+    """Losses (nats a letter) of a small LSTM that is trained with the parts of patient k (0: the healthy course).
+
+    The text consists of blocks, whose first letter comes again `lag` steps later: `_trials.Text`. layer: the network
+    in PyTorch, one seed and a lag of 3, in place of that in NumPy. Returns (seeds, updates).
+    """
+    parts, text = _ill(_bug(k)) if k else HEALTHY, _trials.text(lag)
+    if layer:
+        window = parts.windows(text.numbers, _trials.B, _trials.T, text.letters)
+        return np.array([_trials.torch_losses(window, updates, parts.lstm, parts.loop, parts.fit, carry=True)])
+    hand = parts.cell is HEALTHY.cell
+    model = _trials.by_walk(parts.bptt) if hand else _trials.by_caches(parts.cell)
+    made = lambda: parts.batches(text.numbers, 2 * (lag + 2), _trials.B)
+    how = updates, parts.cross_entropy, parts.clip, text.letters
+    return np.array([_trials.numpy_losses(model, made(), *how, seed) for seed in range(seeds)])
 
 
 def _refuted(bug: Bug, chosen: Bug) -> str:
@@ -156,47 +214,11 @@ def ward() -> None:
     print(f"{cured} of {len(BUGS)} cured")
 
 
-class Table:
-    """Which instrument sees which bug. seen: the names of the instruments that see it, for each bug by name."""
-
-    def __init__(self) -> None:
-        self.seen = {
-            bug.name: [name for name in INSTRUMENTS if not all(finding.ok for finding in _examined(bug, name))]
-            for bug in BUGS
-        }
-
-    def by(self, instrument: str) -> list[str]:
-        """The names of the bugs that an instrument sees."""
-        return [bug for bug, names in self.seen.items() if instrument in names]
-
-    def _rows(self) -> list[list[str]]:
-        rows = [
-            [f"{k} {bug}", *("●" if name in names else "·" for name in INSTRUMENTS)]
-            for k, (bug, names) in enumerate(self.seen.items(), start=1)
-        ]
-        return [*rows, ["seen", *(str(len(self.by(name))) for name in INSTRUMENTS)]]
-
-    def __repr__(self) -> str:
-        return aligned([["", *INSTRUMENTS], *self._rows()])
-
-    def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in INSTRUMENTS)
-        body = "".join(_row(row) for row in self._rows())
-        caption = "Which instrument sees which bug: a dot where a finding is not as it should be"
-        return (
-            f"<table><caption>{caption}</caption><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
-        )
-
-
-def _row(row: Sequence[str]) -> str:
-    name, *cells = row
-    data = "".join(f'<td style="text-align:center">{"" if cell == "·" else cell}</td>' for cell in cells)
-    return f'<tr><th scope="row" style="text-align:left;white-space:nowrap">{html.escape(name)}</th>{data}</tr>'
-
-
 def table() -> Table:
     """All instruments used on all patients: some ten seconds."""
-    return Table()
+    return Table(
+        {bug.name: [name for name in INSTRUMENTS if not all(f.ok for f in _examined(bug, name))] for bug in BUGS}
+    )
 
 
 def _bug(k: int) -> Bug:
@@ -220,6 +242,10 @@ def _examined(bug: Bug, instrument: str) -> list[Finding]:
 
 def _slug(bug: Bug) -> str:
     return f"clinic_{bug.name}"
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
 
 
 def _sentence(text: str) -> str:

@@ -47,7 +47,8 @@ def agrees(what: str, ours: np.ndarray, central: np.ndarray, rows: str = "") -> 
     blocks = zip(rows, *(np.split(each, len(rows)) for each in (ours, central)), strict=True) if rows else ()
     wrong = [gate for gate, a, b in blocks if np.abs(a - b).max() > 1e-6]
     where = f", in the rows of {' and '.join(wrong)}" if 0 < len(wrong) < len(rows) - 1 else ""
-    return Finding(what, False, f"off by {percent(off(ours, central))}{where}")
+    apart = f"off by {percent(off(ours, central))}" if np.abs(central).max() > 1e-9 else "not 0, as it should be"
+    return Finding(what, False, f"{apart}{where}")
 
 
 def equals(what: str, got: np.ndarray, expected: np.ndarray, name: str) -> Finding:

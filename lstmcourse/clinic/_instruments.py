@@ -126,3 +126,6 @@ INSTRUMENTS = {
                    _trained(one=False)),
     )
 }  # fmt: skip
+
+TRAINED = {"one batch", "baseline"}
+"""The instruments that train a network: slow, and with numbers that vary a little between machines."""

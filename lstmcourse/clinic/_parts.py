@@ -91,14 +91,17 @@ class Bug:
         at = before.index(old)
         return old.strip(), after[at].strip()
 
-    def parts(self) -> Parts:
-        """The course's parts, one of them with the bug in it.
+    def parts(self, function: Callable | None = None) -> Parts:
+        """The course's parts, one of them with the bug in it, or with `function` in the place of the ill one.
 
         The other functions of the module are made once more around the one that is changed, so that those that call
         it call the changed one; the module itself stays as it is.
         """
         scope = _again(sys.modules[self.function.__module__])
-        exec(compile(self.patch.source, f"<{self.name}>", "exec", dont_inherit=True), scope)
+        if function is None:
+            exec(compile(self.patch.source, f"<{self.name}>", "exec", dont_inherit=True), scope)
+        else:
+            scope[function.__name__] = _bound(function, scope)
         return replace(HEALTHY, **{self.part: _with(getattr(HEALTHY, self.part), scope)})
 
 
@@ -107,10 +110,15 @@ def _again(module: types.ModuleType) -> dict[str, Any]:
     scope = dict(vars(module))
     for name, value in vars(module).items():
         if isinstance(value, types.FunctionType) and value.__module__ == module.__name__:
-            made = types.FunctionType(value.__code__, scope, name, value.__defaults__, value.__closure__)
-            made.__kwdefaults__, made.__doc__ = value.__kwdefaults__, value.__doc__
-            scope[name] = made
+            scope[name] = _bound(value, scope)
     return scope
+
+
+def _bound(function: Any, scope: dict[str, Any]) -> types.FunctionType:
+    """The function, with the names of a scope."""
+    made = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, function.__closure__)
+    made.__kwdefaults__, made.__doc__ = function.__kwdefaults__, function.__doc__
+    return made
 
 
 def _with(part: Any, scope: dict[str, Any]) -> Any:
@@ -120,3 +128,24 @@ def _with(part: Any, scope: dict[str, Any]) -> Any:
     if isinstance(part, type):
         return type(part.__name__, (part,), {"step": staticmethod(scope["step"]), "__doc__": part.__doc__})
     return scope[part.__name__]
+
+
+def cell_by_hand(step: Callable, backward: Callable, like: reference.Cell = reference.LSTM) -> reference.Cell:
+    """A cell of `reference` made of a step and its way back as the notebooks write them, with every array in its place.
+
+    step(*params, x, *state_) -> state, backward(*params, x, *state_, *dstate) -> (*dparams, dx, *dstate_). like: the
+    cell whose shapes it has. Its caches hold x and the old state alone.
+    """
+    old = [f"{name}_" for name in like.states]
+
+    def forward(p, x, state):
+        return step(*vars(p).values(), x, *state), dict(zip(["x", *old], [x, *state], strict=True))
+
+    def back(p, d, cache, *dstate):
+        arrays, found = list(vars(p)), backward(*vars(p).values(), *cache.values(), *dstate)
+        for name, gradient in zip(arrays, found[: len(arrays)], strict=True):
+            vars(d)[name] += gradient
+        dx, *dstate_ = found[len(arrays) :]
+        return dx, tuple(dstate_)
+
+    return like._replace(forward=forward, backward=back)

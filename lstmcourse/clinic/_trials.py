@@ -15,21 +15,35 @@ V, T, B, H = 8, 10, 10, 16
 
 
 class Text(NamedTuple):
-    """Blocks of five letters: one of four drawn at random, two that are always the same, the first again, an end.
+    """Blocks: one of four letters drawn at random, lag - 1 that are always the same, the first again, an end.
 
-    numbers (n,): below `V`. floor: nats per letter of a model that knows all this. memoryless: of the best one that
-    sees the last letter alone; after one of the four, two letters are possible.
+    numbers (n,): below `letters`. lag: steps from the first letter to where it comes again.
     """
 
     numbers: np.ndarray
-    floor: float = np.log(4) / 5
-    memoryless: float = (2 * np.log(4) + 2 * np.log(2)) / 5
+    lag: int
+
+    @property
+    def letters(self) -> int:
+        """How many letters there are; one of them never comes."""
+        return self.lag + 5
+
+    @property
+    def floor(self) -> float:
+        """Nats per letter of a model that knows all this."""
+        return np.log(4) / (self.lag + 2)
+
+    @property
+    def memoryless(self) -> float:
+        """Nats per letter of the best model that sees the last letter alone: after one of the four, two can come."""
+        return (2 * np.log(4) + 2 * np.log(2)) / (self.lag + 2)
 
 
-def text(n: int = 5000) -> Text:
+def text(lag: int = 3, blocks: int = 1000) -> Text:
     """The text, always the same."""
-    drawn = np.random.default_rng(0).integers(0, 4, n // 5)
-    return Text(np.stack([drawn, 0 * drawn + 4, 0 * drawn + 5, drawn, 0 * drawn + 6], axis=1).ravel())
+    drawn = np.random.default_rng(0).integers(0, 4, blocks)
+    filled = (0 * drawn + 4 + k for k in range(lag - 1))
+    return Text(np.stack([drawn, *filled, drawn, 0 * drawn + lag + 3], axis=1).ravel(), lag)
 
 
 #: forward(weights, x, state) -> hs (T, B, H), the new state, and back(dhs) -> the gradients of the weights
@@ -42,7 +56,7 @@ def by_caches(cell: reference.Cell) -> Model:
 
     def forward(weights: list[np.ndarray], x: np.ndarray, state: tuple) -> tuple[np.ndarray, tuple, Callable]:
         p = reference.Params(**dict(zip(names, weights, strict=True)))
-        states, caches = reference.unroll(cell, p, letters.one_hot(x, V), state)
+        states, caches = reference.unroll(cell, p, letters.one_hot(x, weights[0].shape[1]), state)
 
         def back(dhs: np.ndarray) -> list[np.ndarray]:
             others = (np.zeros_like(dhs) for _ in states[1:])
@@ -58,7 +72,7 @@ def by_walk(bptt: Callable) -> Model:
     step, backward = letters.by_position(reference.LSTM)
 
     def forward(weights: list[np.ndarray], x: np.ndarray, state: tuple) -> tuple[np.ndarray, tuple, Callable]:
-        xs = letters.one_hot(x, V)
+        xs = letters.one_hot(x, weights[0].shape[1])
         states = letters.unroll(step, weights, xs, state)
         hs = np.stack([s[0] for s in states[1:]])
         return hs, states[-1], lambda dhs: bptt(backward, weights, xs, states, dhs)
@@ -67,12 +81,18 @@ def by_walk(bptt: Callable) -> Model:
 
 
 def numpy_losses(
-    model: Model, batches: Iterable[Any], updates: int, cross_entropy: Callable, clip: Callable
+    model: Model,
+    batches: Iterable[Any],
+    updates: int,
+    cross_entropy: Callable,
+    clip: Callable,
+    size: int = V,
+    seed: int = 0,
 ) -> list[float]:
-    """The loss (nats a letter) of each update."""
-    rng = np.random.default_rng(0)
-    cell = list(vars(reference.init(reference.LSTM, V, H, rng)).values())
-    W_out, b_out = rng.uniform(-0.1, 0.1, (V, H)), np.zeros(V)
+    """The loss (nats a letter) of each update; size: how many letters there are."""
+    rng = np.random.default_rng(seed)
+    cell = list(vars(reference.init(reference.LSTM, size, H, rng)).values())
+    W_out, b_out = rng.uniform(-0.1, 0.1, (size, H)), np.zeros(size)
     adam = letters.Adam([*cell, W_out, b_out], learning_rate=0.03)
     state, losses = (np.zeros((B, H)), np.zeros((B, H))), []
     for x, y in islice(batches, updates):

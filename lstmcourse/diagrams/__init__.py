@@ -29,13 +29,15 @@ from ._picture import Picture, show
 from ._pipes import fading, pipes
 from ._plans import PLANS, WIDTH, Node, Plan, Wire, plan_of
 from ._sketch import sketch
+from ._stacked import stacked
 from ._unrolled import unrolled
 from ._words import Equation, describe, equations, gradient_equations
 
 __all__ = [
     "PLANS", "PLAYER", "Equation", "Frame", "Node", "Picture", "Plan", "Wire", "cell", "cliff", "describe", "equations",
     "evaluate", "export", "fading", "frames", "gradient_equations", "intermediate_gradients", "keep_and_write", "label",
-    "lattice", "number", "pack", "pipes", "plan_of", "player", "reber", "show", "sketch", "unrolled", "values", "valve",
+    "lattice", "number", "pack", "pipes", "plan_of", "player", "reber", "show", "sketch", "stacked",
+    "unrolled", "values", "valve",
 ]  # fmt: skip
 
 

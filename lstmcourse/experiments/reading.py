@@ -7,7 +7,8 @@ takes some minutes and renews results/reading.safetensors (0.7 MB), which notebo
 """
 
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -51,6 +52,71 @@ def opened() -> tuple[Net, checkpoint.Checkpoint]:
     model = net()
     stored = checkpoint.load(FILE, model)
     return model.eval(), stored
+
+
+class HeldOut(NamedTuple):
+    """The last tenth of the text, which the network did not read in training.
+
+    numbers (n,): its characters. labels: what is true at each of them, (n,) bool, by name. source: the whole modules
+    that it is the end of, for labels of your own, whose last n count.
+    """
+
+    numbers: np.ndarray
+    labels: dict[str, np.ndarray]
+    source: str
+
+
+def held_out() -> HeldOut:
+    """The last tenth, with labels by Python's own tokenizer.
+
+    Strings over several lines, which in this code are nearly all documentation, do not count as quotes.
+    """
+    read, labels = numbers()
+    begin = int(0.9 * len(read))
+    string, line_break = labels["string"], read == 0
+    begun = np.cumsum(np.diff(string, prepend=False) & string)  # how many strings have begun
+    one_line = np.bincount(begun, line_break & string) == 0
+    place = np.arange(len(read))
+    column = place - np.maximum.accumulate(np.where(line_break, place, -1))
+    true = {
+        "in quotes": string & one_line[begun],
+        "in a comment": labels["comment"],
+        "two blocks deep": labels["indentation"] > 1,
+        "beyond column 40": column > 40,
+    }
+    module = data.load("code")[0]["module"]
+    source = "".join(SYMBOLS[k] for k in read[np.argmax(module == module[begin]) :])
+    return HeldOut(read[begin:], {name: label[begin:] for name, label in true.items()}, source)
+
+
+def side_by_side(letters: np.ndarray, rows: int = 64) -> np.ndarray:
+    """(n,) values along a text as (T, rows): it is cut into rows pieces, each of which is a column."""
+    return letters[: len(letters) // rows * rows].reshape(rows, -1).T
+
+
+@torch.no_grad()
+def inside(
+    model: Net, x: np.ndarray, hold: Callable[[torch.Tensor], torch.Tensor] | None = None
+) -> dict[str, np.ndarray]:
+    """The gates, c, h and the guesses at every step of x (T, B), numbers of characters.
+
+    hold: is given c (B, H) at each step and returns what is to stand in its place. Returns i, f, g, o, c and h
+    (T, B, H) by name, and "guesses" (T, B, symbols), probabilities.
+    """
+    W, U, *biases = model.layer.parameters()
+    by_letter = W.T + sum(biases)
+    h = c = torch.zeros(x.shape[1], U.shape[1])
+    kept = []
+    for letter in torch.as_tensor(np.ascontiguousarray(x)):
+        i, f, g, o = (by_letter[letter] + h @ U.T).chunk(4, dim=1)
+        i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+        c = f * c + i * g
+        c = c if hold is None else hold(c)
+        h = o * c.tanh()
+        kept.append((i, f, g, o, c, h))
+    found = {name: torch.stack(steps) for name, steps in zip("ifgoch", zip(*kept, strict=True), strict=True)}
+    found["guesses"] = model.readout(found["h"]).softmax(-1)
+    return {name: values.numpy() for name, values in found.items()}
 
 
 def trained(updates: int = UPDATES) -> tuple[Net, dict[str, Any]]:

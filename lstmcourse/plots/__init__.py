@@ -35,11 +35,11 @@ from lstmcourse.plots.style import (
     show,
     style,
 )
-from lstmcourse.plots.tables import activations, bars, dots, heatmap
+from lstmcourse.plots.tables import activations, bars, dots, heatmap, marks
 
 __all__ = [
     "CELL_COLOURS", "COLOURS", "CYCLE", "DASHES", "FLOAT32_TINY", "MARKERS", "RC",
     "activations", "bars", "clipping", "colour", "counter", "describe", "dots", "finish", "gate_traces",
-    "gradient_against_lag", "heatmap", "lines", "loss_curves", "panels", "png", "show", "spectrum", "style",
+    "gradient_against_lag", "heatmap", "lines", "loss_curves", "marks", "panels", "png", "show", "spectrum", "style",
     "success_against_lag", "units", "wilson",
 ]  # fmt: skip

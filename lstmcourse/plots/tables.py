@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from lstmcourse.plots.style import axes, colour, finish, spell_out, style
+from lstmcourse.plots.style import CYCLE, axes, colour, finish, spell_out, style
 
 MARK = "#D6486B"  # the frame of a marked field
 
@@ -198,3 +198,34 @@ def bars(
     ax.grid(axis="y", visible=False)
     said = "; ".join(f"{name} {format(value, fmt)}" for name, value in values.items())
     return finish(ax, xlabel, "", title, f"Bars of {xlabel}: {said}.", legend=False)
+
+
+@style()
+def marks(
+    rows: Mapping[str, Collection[str]],
+    ax: Axes | None = None,
+    *,
+    cols: Sequence[str],
+    title: str = "",
+) -> Axes:
+    """A table of yes and no: a square where a row has a column. rows: name -> the columns that it has.
+
+    Each column says at its foot how many rows have it. ValueError for a column that is not among `cols`.
+    """
+    ax = axes(ax)
+    strange = [name for names in rows.values() for name in names if name not in cols]
+    if strange:
+        raise ValueError(f"rows must hold names among {', '.join(cols)}, got {strange[0]!r}")
+    for c, col in enumerate(cols):
+        has = [r for r, names in enumerate(rows.values()) if col in names]
+        ax.plot([c] * len(has), has, "s", color=CYCLE[0], ms=8.5)
+        ax.text(c, len(rows), str(len(has)), ha="center", va="center", fontsize=9)
+    ax.set_xticks(range(len(cols)), list(cols), rotation=40, ha="left")
+    ax.xaxis.tick_top()
+    ax.set_yticks([*range(len(rows)), len(rows)], [*rows, "rows marked"])
+    ax.set_xlim(-0.6, len(cols) - 0.4)
+    ax.set_ylim(len(rows) + 0.6, -0.7)
+    said = "; ".join(f"{name}: {', '.join(names) or 'none'}" for name, names in rows.items())
+    counts = ", ".join(f"{col} {sum(col in names for names in rows.values())}" for col in cols)
+    alt = f"A square where a row has a column. {said}. Rows with each column: {counts}."
+    return finish(ax, "", "", title, alt, legend=False)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from lstmcourse import checkpoint, data, training
 from lstmcourse.experiments import reading
@@ -31,6 +32,36 @@ def test_the_stored_network_reads_as_well_as_its_file_says():
     bits = training.score(training.cross_entropy, batch)(net) / np.log(2)
     same = data.load("code")[1].sha256 in stored.extra["text"]  # the text of another Python differs a little
     assert bits == pytest.approx(stored.extra["bits"]["held_out"], abs=0.002 if same else 0.15)
+
+
+def test_held_out_is_the_end_of_its_source_with_exact_labels():
+    held, (read, labels) = reading.held_out(), reading.numbers()
+    n = len(held.numbers)
+    text = "".join(reading.SYMBOLS[k] for k in held.numbers)
+    assert n == len(read) - int(0.9 * len(read)) and held.source.endswith(text)
+    assert all(label.shape == (n,) and label.dtype == bool and label.any() for label in held.labels.values())
+    quotes = held.labels["in quotes"]
+    assert not (quotes & ~labels["string"][-n:]).any() and not (quotes & (held.numbers == 0)).any()
+    assert not held.labels["in a comment"][quotes].any()
+    column = np.array([len(text[: k + 1].rpartition("\n")[2]) for k in range(5000)])
+    whole = text.index("\n")  # the first line is cut off
+    assert (held.labels["beyond column 40"][whole:5000] == (column[whole:] > 40)).all()
+
+
+def test_side_by_side_puts_pieces_into_columns():
+    assert reading.side_by_side(np.arange(11), rows=3).tolist() == [[0, 3, 6], [1, 4, 7], [2, 5, 8]]
+
+
+def test_inside_is_the_layer_itself_and_a_unit_can_be_held():
+    net, x = reading.net(), np.random.default_rng(0).integers(len(reading.SYMBOLS), size=(5, 3))
+    found = reading.inside(net, x)
+    with torch.no_grad():
+        out, (h, c) = net(torch.nn.functional.one_hot(torch.tensor(x), len(reading.SYMBOLS)).float())
+    for name, expected in (("h", h[0]), ("c", c[0]), ("guesses", out.softmax(-1)[-1])):
+        np.testing.assert_allclose(found[name][-1], expected.numpy(), atol=1e-6)
+    np.testing.assert_allclose(found["c"][1], found["f"][1] * found["c"][0] + found["i"][1] * found["g"][1], atol=1e-6)
+    held = reading.inside(net, x, lambda c: c.index_fill(1, torch.tensor([4]), 0.5))
+    assert (held["c"][..., 4] == 0.5).all() and (held["c"][0, :, :4] == found["c"][0, :, :4]).all()
 
 
 def test_training_begins_at_the_letters_frequencies_and_learns():

@@ -24,6 +24,7 @@ def every_figure():
         "loss_curves": plots.loss_curves({"lstm": rng.uniform(1, 2, (3, 20))}, baselines={"unigram": 2.5}, smooth=3),
         "dots": plots.dots({"lstm": rng.normal(size=10), "gru": rng.normal(size=5)}, xlabel="error (%)", baseline=0.5),
         "heatmap": plots.heatmap(rng.uniform(size=(2, 3)), rows=names, cols=cols, label="solved"),
+        "marks": plots.marks({"rows": ["adding"], "limits": cols}, cols=cols),
         "counter": plots.counter(rng.normal(size=(8, 2)), target=np.arange(8)),
         "units": plots.units(rng.normal(size=(4, 8)), labels=list("aabb")),
         "bars": plots.bars({"lstm": 4000, "gru": 3000}),
@@ -38,7 +39,7 @@ def every_figure():
 def test_a_figure_is_labelled_described_and_reproducible(name):
     one, two = every_figure()[name], every_figure()[name]
     assert one.get_xlabel() or one.get_xticklabels()
-    assert one.get_ylabel() or name in ("dots", "heatmap", "bars")
+    assert one.get_ylabel() or name in ("dots", "heatmap", "bars", "marks")
     assert plots.describe(one).endswith(".") and any(ch.isdigit() for ch in plots.describe(one))
     assert plots.png(one) == plots.png(two)
     assert len(plots.png(one)) < 40_000
@@ -98,6 +99,7 @@ def test_a_gradient_that_is_no_number_is_not_called_underflow():
         ),
         (lambda: plots.heatmap(np.full((1, 1), np.nan), rows="a", cols="b"), "at least one finite number, got none"),
         (lambda: plots.bars({"lstm": -1}), r"at least one value, and none below 0; got {'lstm': -1}"),
+        (lambda: plots.marks({"rows": ["a"]}, cols=["b"]), "rows must hold names among b, got 'a'"),
         (lambda: plots.bars({}), r"at least one value, and none below 0; got {}"),
         (lambda: plots.clipping([]), "clipping needs the norm of at least one update"),
     ],
