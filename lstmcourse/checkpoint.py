@@ -1,11 +1,13 @@
 """Checkpoints: one safetensors file with weights, optimizer and random states, checked by sha256; no pickle in it.
 
-The file's header is JSON (`__metadata__` of the safetensors format): format, versions, step, the sha256 of header and
-tensors together. Writing is atomic: after a run that was killed while saving, the previous file is there.
+The file's header is JSON (`__metadata__` of the safetensors format): format, versions, step, cell, sizes and order of
+the rows of each recurrent layer, the sha256 of header and tensors together. Writing is atomic: after a run that was
+killed while saving, the previous file is there.
 """
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from . import __version__, _files
+from .nn import Recurrent
 
 FORMAT = "lstmcourse checkpoint 1"
 
@@ -36,15 +39,16 @@ def save(
     model: nn.Module,
     optimizer: torch.optim.Optimizer | None = None,
     *,
+    scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
     step: int = 0,
     rng: np.random.Generator | None = None,
     extra: dict[str, Any] | None = None,
 ) -> Path:
-    """Write model, optimizer, torch's random state, the rng's state and `extra` (JSON values) to one file.
+    """Write model, optimizer, scheduler, torch's random state, the rng's state and `extra` (JSON values) to one file.
 
     The folder is made if need be. Raises CheckpointError when the file cannot be written, TypeError for an optimizer
-    whose state is not all tensors and numbers (LBFGS), for an rng that is no Generator whose state JSON can hold, or
-    for an `extra` that it cannot.
+    whose state is not all tensors and numbers (LBFGS), for a scheduler's state that is not all numbers and texts in
+    lists, tuples and dicts, for an rng that is no Generator whose state JSON can hold, or an `extra` that it cannot.
     """
     if rng is not None and not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
@@ -55,6 +59,7 @@ def save(
         "lstmcourse": __version__,
         "torch": torch.__version__,
         "model": type(model).__name__,
+        "layers": json.dumps(_layers(model)),
         "step": str(step),
         "extra": json.dumps(extra or {}),
     }
@@ -67,6 +72,9 @@ def save(
                 kind = f"{type(optimizer).__name__}, whose {odd[0]} is {type(values[odd[0]]).__name__}"
                 raise TypeError(f"optimizer must have a state of tensors and numbers, got {kind}")
             tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in values.items()}
+    if scheduler is not None:
+        kind = type(scheduler).__name__
+        header["scheduler"] = json.dumps({"class": kind, "state": _encoded(kind, scheduler.state_dict())})
     if rng is not None:
         header["rng"] = json.dumps(rng.bit_generator.state)
     tensors["random.cpu"] = torch.get_rng_state()
@@ -86,20 +94,24 @@ def load(
     model: nn.Module,
     optimizer: torch.optim.Optimizer | None = None,
     *,
+    scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
     rng: np.random.Generator | None = None,
     random_state: bool = False,
 ) -> Checkpoint:
-    """Fill model (and optimizer, and rng) from a file of `save`; nothing is changed unless all of it fits.
+    """Fill model (and optimizer, scheduler, rng) from a file of `save`; nothing is changed unless all of it fits.
 
     random_state: also set torch's own random state, as a resumed run needs it for dropout.
-    Raises CheckpointError for a missing, damaged or foreign file, for weights with other names, shapes or dtypes than
-    the model's, for weights that are not finite, and for an optimizer or rng that the file does not hold.
+    Raises CheckpointError for a missing, damaged or foreign file, for weights of another cell, or with other names,
+    shapes or dtypes than the model's, for weights that are not finite, and for an optimizer, scheduler or rng that the
+    file does not hold.
     """
     path = Path(path)
     header, tensors = _read(path)
     weights = _group(tensors, "model.")
     _fits(path, weights, model)
+    _same_cells(path, header, model)
     groups = None if optimizer is None else _optimizer_groups(path, header, optimizer)
+    planned = None if scheduler is None else _stored(path, header, "scheduler", scheduler)
     if rng is not None and "rng" not in header:
         raise CheckpointError(f"{path} holds no state of an rng: save it with rng=, or load without")
     state_of_rng: dict[str, Any] = {} if rng is None else json.loads(header["rng"])
@@ -112,6 +124,8 @@ def load(
             index, key = name.split(".", 1)
             state.setdefault(int(index), {})[key] = value
         optimizer.load_state_dict({"state": state, "param_groups": groups})
+    if scheduler is not None and planned is not None:
+        scheduler.load_state_dict(_decoded(planned["state"]))
     if rng is not None:
         rng.bit_generator.state = state_of_rng
     if random_state:
@@ -174,12 +188,67 @@ def _fits(path: Path, weights: dict[str, Tensor], model: nn.Module) -> None:
             raise CheckpointError(f"{name} must be finite, got nan or inf from {path}")
 
 
+def _layers(model: nn.Module) -> dict[str, dict[str, Any]]:
+    """What tells the recurrent layers of a model from others whose weights have the same shapes."""
+    sizes = ("input_size", "hidden_size", "num_layers", "proj_size", "bidirectional")
+    return {
+        name: {"cell": m.mode, "rows": getattr(m, "rows", ORDERS.get(str(m.mode), "h"))}
+        | {k: getattr(m, k) for k in sizes}
+        for name, m in model.named_modules()
+        if isinstance(m, (Recurrent, nn.RNNBase))
+    }
+
+
+ORDERS = {"LSTM": "ifgo", "GRU": "rzn"}  # of torch.nn's rows; ours carry their own
+
+
+def _same_cells(path: Path, header: dict[str, str], model: nn.Module) -> None:
+    stored = json.loads(header.get("layers", "{}"))
+    for name, layer in _layers(model).items():
+        if name in stored and stored[name]["cell"] != layer["cell"]:
+            raise CheckpointError(
+                f"{name or 'model'} must be of the cell {stored[name]['cell']} as in {path}, got {layer['cell']}"
+            )
+
+
+def _stored(path: Path, header: dict[str, str], what: str, given: Any) -> dict[str, Any]:
+    """What the header holds for an optimizer or scheduler, whose class must be that of the one given."""
+    if what not in header:
+        raise CheckpointError(f"{path} holds no {what}: save it with the {what}, or load without")
+    stored = json.loads(header[what])
+    if stored["class"] != type(given).__name__:
+        raise CheckpointError(f"{what} must be {stored['class']} as in {path}, got {type(given).__name__}")
+    return stored
+
+
+KINDS: dict[str, type] = {"dict": dict, "Counter": Counter}  # JSON has the first, but not with numbers as keys
+
+
+def _encoded(kind: str, value: Any) -> Any:
+    """A scheduler's state in what JSON knows: lists stay lists, a dict becomes {"dict": [[key, value] …]}."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if type(value) in (list, tuple):
+        entries = [_encoded(kind, v) for v in value]
+        return entries if type(value) is list else {"tuple": entries}
+    name = type(value).__name__
+    if not isinstance(value, dict) or KINDS.get(name) is not type(value):
+        raise TypeError(f"scheduler must have a state of numbers and texts, got {kind}, which holds a {name}")
+    return {name: [[key, _encoded(kind, v)] for key, v in value.items()]}
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_decoded(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    ((name, entries),) = value.items()
+    entries = _decoded(entries)
+    return tuple(entries) if name == "tuple" else KINDS[name](dict(entries))
+
+
 def _optimizer_groups(path: Path, header: dict[str, str], optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
-    if "optimizer" not in header:
-        raise CheckpointError(f"{path} holds no optimizer: save it with the optimizer, or load without")
-    stored = json.loads(header["optimizer"])
-    if stored["class"] != type(optimizer).__name__:
-        raise CheckpointError(f"optimizer must be {stored['class']} as in {path}, got {type(optimizer).__name__}")
+    stored = _stored(path, header, "optimizer", optimizer)
     sizes = [len(group["params"]) for group in stored["groups"]]
     got = [len(group["params"]) for group in optimizer.param_groups]
     if sizes != got:

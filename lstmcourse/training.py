@@ -3,6 +3,7 @@
 import math
 import operator
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,6 +114,7 @@ def fit(
     progress: a tqdm bar that vanishes at the end; the environment variable TQDM_DISABLE=1 silences all of them.
 
     Ctrl-C ends the run early: model and history stay usable, and history.interrupted is true.
+    Warns of a batch that looks like (B, T, I), by its mask.
     Raises DivergedError when the loss or the gradient is not finite (a net of an ensemble stands still at such a
     gradient), ValueError for bad sizes, for an input that is not finite, for a mask that counts no step, for an
     optimizer of another model, and for `stop` without what it needs, TypeError for what is no `Batch`.
@@ -165,6 +167,7 @@ def _batches(
 ) -> Callable[[int], tuple[Tensor, Tensor, Tensor, bool]]:
     """The function of the step that gives x, y, mask as tensors, and whether the state begins from zeros."""
     if isinstance(batch, Batch):
+        _warn_of_batch_first(batch)
         fixed = *_tensors(batch, like), False
         return lambda step: fixed
 
@@ -172,9 +175,24 @@ def _batches(
         made = batch(step)
         if not isinstance(made, Batch):
             raise TypeError(f"batch(step) must return a Batch, got {type(made).__name__}")
+        if step == 0:
+            _warn_of_batch_first(made)
         return *_tensors(made, like), bool(made.extra.get("start"))
 
     return make
+
+
+def _warn_of_batch_first(batch: Batch) -> None:
+    """Where all steps count in some sequences and none in the others, these are more likely steps and those batches."""
+    mask = np.asarray(batch.mask)
+    if mask.ndim != 2 or not mask.size or (mask != mask[0]).any() or mask[0].all() or not mask[0].any():
+        return
+    T, B = mask.shape
+    warnings.warn(
+        f"x is read as T = {T} steps of B = {B} sequences, of which {B - int(mask[0].sum())} count at no step and the "
+        "others at all; is it (B, T, I)? x.transpose(0, 1) makes it time first",
+        stacklevel=4,
+    )
 
 
 def _update(
@@ -191,7 +209,7 @@ def _update(
     losses.sum().backward()
     norms = _clip(run.model, clip)
     if norms.ndim == 0 and not norms.isfinite():  # an ensemble lets such a net stand still
-        _diverged(norms, losses, run.history)
+        _diverged(norms, losses, run)
     run.optimizer.step()
     run.history.loss.append(_numbers(losses))
     run.history.grad_norm.append(_numbers(norms))
@@ -381,7 +399,11 @@ def _clip(model: nn.Module, clip: float | None) -> Tensor:
     own = getattr(model, "clip_gradients", None)  # an ensemble's, net by net
     if own is not None:
         return own(clip)
-    return nn.utils.clip_grad_norm_(model.parameters(), math.inf if clip is None else clip)
+    try:
+        most = math.inf if clip is None else clip
+        return nn.utils.clip_grad_norm_(model.parameters(), most, error_if_nonfinite=True)
+    except RuntimeError:  # raised before any gradient is scaled
+        return torch.stack([p.grad.norm() for p in model.parameters() if p.grad is not None]).norm()
 
 
 def _evaluate(model: nn.Module, evaluate: Callable[[nn.Module], Any]) -> Any:
@@ -417,10 +439,11 @@ def _check_finite(losses: Tensor, x: Tensor, mask: Tensor, history: History) -> 
     raise DivergedError(f"loss{nets} must be finite, got {value} at step {step}{before}: lower lr, or clip more")
 
 
-def _diverged(norm: Tensor, losses: Tensor, history: History) -> NoReturn:
+def _diverged(norm: Tensor, losses: Tensor, run: Run) -> NoReturn:
+    bad = [name for name, p in run.model.named_parameters() if p.grad is not None and not p.grad.isfinite().all()]
     raise DivergedError(
-        f"gradient norm must be finite, got {norm.item()} at step {history.steps + 1}, where the loss is "
-        f"{losses.sum():.4g}: lower lr, or start from smaller weights"
+        f"gradient norm must be finite, got {norm.item()} at step {run.history.steps + 1}, where the loss is "
+        f"{losses.sum():.4g}, in the gradients of {', '.join(bad)}: lower lr, or start from smaller weights"
     )
 
 

@@ -74,7 +74,15 @@ def initial_state(layer, hx: Any, steps: Steps) -> tuple[Tensor, ...]:
     sizes = {s: layer._output_size if s == "h" else layer.hidden_size for s in layer.states}
     if hx is None:
         return tuple(xs.new_full((n, B, size), layer.initial.get(s, 0.0)) for s, size in sizes.items())
-    hx = _states(name, {s: (n, size) if steps.unbatched else (n, B, size) for s, size in sizes.items()}, hx, xs)
+    shapes: dict[str, tuple[int, ...]] = {s: (n, B, size) for s, size in sizes.items()}
+    hints: dict[tuple[int, ...], str] = {}
+    if steps.unbatched:
+        shapes = {s: (n, size) for s, size in sizes.items()}
+    elif steps.packed is None:
+        axes = "(T, B, ·)" if layer.batch_first else "(B, T, ·)"
+        hint = f"; is the input {axes}? the layer has batch_first={layer.batch_first}"
+        hints = {(n, xs.size(0), size): hint for size in sizes.values()}
+    hx = _states(name, shapes, hx, xs, hints)
     if steps.unbatched:
         return tuple(s.unsqueeze(1) for s in hx)
     order = steps.packed.sorted_indices if steps.packed is not None else None
@@ -109,8 +117,13 @@ def _check_tensor(name: str, xs: Any, weight: Tensor, others: str = "") -> None:
         raise InputError(f"{name} expects input on {weight.device}, where its parameters are, got {xs.device}")
 
 
-def _states(name: str, shapes: dict[str, tuple[int, ...]], hx: Any, xs: Tensor) -> tuple[Tensor, ...]:
-    """hx as a tuple, after comparing each of its tensors with the shape that its state has and with the input."""
+def _states(
+    name: str, shapes: dict[str, tuple[int, ...]], hx: Any, xs: Tensor, hints: dict[tuple, str] | None = None
+) -> tuple[Tensor, ...]:
+    """hx as a tuple, after comparing each of its tensors with the shape that its state has and with the input.
+
+    hints: what to say more of a wrong shape.
+    """
     wanted = ", ".join(f"{s}_0" for s in shapes)
     if len(shapes) == 1:
         if not isinstance(hx, Tensor):
@@ -122,7 +135,8 @@ def _states(name: str, shapes: dict[str, tuple[int, ...]], hx: Any, xs: Tensor) 
         if not isinstance(value, Tensor):
             raise TypeError(f"{s}_0 must be a torch.Tensor, got {kind(value)}")
         if value.shape != shape:
-            raise InputError(f"{s}_0 must have shape {shape}, got {tuple(value.shape)}")
+            hint = (hints or {}).get(tuple(value.shape), "")
+            raise InputError(f"{s}_0 must have shape {shape}, got {tuple(value.shape)}{hint}")
         if value.dtype != xs.dtype and not torch.is_autocast_enabled(xs.device.type):
             raise InputError(f"{s}_0 must have the input's dtype {xs.dtype}, got {value.dtype}")
         if value.device != xs.device:

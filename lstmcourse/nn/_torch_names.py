@@ -10,6 +10,7 @@ import warnings
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import type_before_parametrizations
 
 from .._errors import InputError
 from .ways import vendor as _vendor
@@ -28,7 +29,7 @@ class TorchNames(nn.Module):
     def mode(self) -> str:
         """ "LSTM", "GRU", "RNN_TANH" or "RNN_RELU" where torch has the cell, else the class's name."""
         if _vendor.kernel(self) is None or _vendor.tied(self):
-            return type(self).__name__
+            return type_before_parametrizations(self).__name__
         return _vendor.MODES[self.vendor]
 
     @property

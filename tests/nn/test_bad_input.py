@@ -91,6 +91,17 @@ def test_states_count_layers_and_directions_and_unbatched_has_no_batch():
         nn.GRU(I, H)(x[:, 0], h)
 
 
+def test_states_of_the_other_order_are_told_of_batch_first():
+    with pytest.raises(
+        ValueError, match=re.escape("got (1, 4, 6); is the input (B, T, ·)? the layer has batch_first=False")
+    ):
+        nn.GRU(I, H)(x.transpose(0, 1), h)
+    with pytest.raises(
+        ValueError, match=re.escape("got (1, 4, 6); is the input (T, B, ·)? the layer has batch_first=True")
+    ):
+        nn.GRU(I, H, batch_first=True)(x, h)
+
+
 SIZES = [
     ((0, H), {}, ValueError, "input_size must be at least 1, got 0"),
     ((I, 0), {}, ValueError, "hidden_size must be at least 1, got 0"),
