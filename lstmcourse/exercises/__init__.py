@@ -67,7 +67,7 @@ def check(id: str, answer: Any) -> None:
     """
     exercise = get(id)
     try:
-        result = run(exercise, answer)
+        result = _judged(exercise, answer)
     except KeyboardInterrupt as stop:
         at = short_traceback(stop).partition("\n")[2]
         print(f"{exercise.id}: stopped" + (f" while your code ran, in\n{at}" if at else ""))
@@ -79,6 +79,13 @@ def check(id: str, answer: Any) -> None:
         _state.add(exercise.slug, attempts=1, **passed)
     if result.passed:
         keep(exercise, answer)
+
+
+def _judged(exercise: Exercise, answer: Any) -> Result:
+    try:
+        return run(exercise, answer)
+    except Exception:  # no answer is so odd that it has no verdict
+        return run(exercise, answer, explain=False)
 
 
 def hint(id: str, symptom: str | None = None) -> None:

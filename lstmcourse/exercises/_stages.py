@@ -254,8 +254,11 @@ def _names(signature: inspect.Signature) -> str:
     return f"({', '.join(signature.parameters)})"
 
 
-def run(exercise: Exercise, answer: Any) -> Result:
-    """Runs the stages on the learner's answer and stops at the first that fails. Never raises on their account."""
+def run(exercise: Exercise, answer: Any, explain: bool = True) -> Result:
+    """Runs the stages on the learner's answer and stops at the first that fails. Never raises on their account.
+
+    explain: whether what fails is looked into.
+    """
     with isolated():
         trial = Trial(exercise, answer)
         if not_attempted(trial):
@@ -266,8 +269,8 @@ def run(exercise: Exercise, answer: Any) -> Result:
             try:
                 said = stage(trial)
             except Failed as failure:
-                called = _calls_what_fails(trial)
-                names, what = ({}, "") if called else _told(trial, stages, title)
+                called = _calls_what_fails(trial) if explain else ""
+                names, what = _told(trial, stages, title) if explain and not called else ({}, "")
                 lines = [
                     f"{exercise.id} {exercise.title}: not yet.",
                     f"  ✗ {title}: {failure}",

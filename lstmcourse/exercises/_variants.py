@@ -11,6 +11,7 @@ import itertools
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -37,10 +38,18 @@ def variants(solution: Callable, case: tuple, returns: Sequence[str] = ()) -> di
     assert isinstance(function, ast.FunctionDef)
     if any(isinstance(node, ast.While) for node in ast.walk(function)):
         return {}
-    shapes = {name: np.shape(value) for name, value in values_within(solution, case).items() if _is_plain(value)}
+    held = values_within(solution, case).items()
+    return _made(solution, tuple((name, np.shape(value)) for name, value in held if _is_plain(value)), tuple(returns))
+
+
+@lru_cache(maxsize=4)  # who checks an answer checks it again
+def _made(solution: Callable, shapes: tuple[tuple[str, tuple], ...], returns: tuple[str, ...]) -> dict[str, Mistake]:
+    head, body = source_of(solution)
+    function = ast.parse(head + body).body[0]
+    assert isinstance(function, ast.FunctionDef)
     found: dict[str, Mistake] = {}
     seen = {head + body}
-    for places, said in _changes(function, Text(head + body), shapes, returns):
+    for places, said in _changes(function, Text(head + body), dict(shapes), returns):
         here = ((start - len(head), end - len(head), new) for start, end, new in places)
         patch = Patched(solution, (), tuple(here))
         if said not in found and patch.source not in seen and len(found) < MOST:

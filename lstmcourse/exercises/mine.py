@@ -108,8 +108,13 @@ def keep(exercise: Exercise, answer: Any) -> None:
     if exercise.kind != "code":
         return
     try:
-        source = gather(answer)
+        source, lost = gather(answer)
         result = run(exercise, execute(source, "<kept>"))
+        if not result.passed and lost:
+            raise Unkept(
+                f"it uses {' and '.join(lost)}, which lies outside it and cannot be written down; "
+                "a helper written with def in a cell of this notebook is kept along, or put it into the function"
+            )
         if not result.passed:
             raise Unkept(f'by itself it stops at "{result.stage}", so it uses something else of this notebook')
         _files.write(path(exercise), f"# {exercise.id} {exercise.title}: passed.\n{source}")
@@ -147,14 +152,18 @@ def execute(source: str, file: str) -> Callable:
         raise Unkept(f"{type(error).__name__}: {error}") from None
 
 
-def gather(answer: Any) -> str:
-    """The source of a function, after that of all that it uses of its own notebook. Raises Unkept where it has none."""
+def gather(answer: Any) -> tuple[str, list[str]]:
+    """The source of a function, after that of all that it uses of its own notebook; and what of that has no source.
+
+    Raises Unkept where the function itself has none.
+    """
     parts: dict[str, str] = {}
-    _gather(answer, parts)
-    return "\n".join([*parts.values(), f"{ANSWER} = {answer.__name__}\n"])
+    lost: list[str] = []
+    _gather(answer, parts, lost)
+    return "\n".join([*parts.values(), f"{ANSWER} = {answer.__name__}\n"]), lost
 
 
-def _gather(thing: Any, parts: dict[str, str]) -> None:
+def _gather(thing: Any, parts: dict[str, str], lost: list[str]) -> None:
     try:
         source = textwrap.dedent(inspect.getsource(thing)).strip() + "\n"
         tree = ast.parse(source)
@@ -166,13 +175,13 @@ def _gather(thing: Any, parts: dict[str, str]) -> None:
     parts[thing.__name__] = ""  # its place is taken, so that a function may call itself
     for name in sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - set(parts)):
         if name in known:
-            _gather_global(name, known[name], thing.__module__, parts)
+            _gather_global(name, known[name], thing.__module__, parts, lost)
     del parts[thing.__name__]
     parts[thing.__name__] = source
 
 
-def _gather_global(name: str, value: Any, module: str, parts: dict[str, str]) -> None:
-    """What a name of the notebook needs to be there again; what cannot be written down is left out."""
+def _gather_global(name: str, value: Any, module: str, parts: dict[str, str], lost: list[str]) -> None:
+    """What a name of the notebook needs to be there again; what cannot be written down is lost."""
     if isinstance(value, types.ModuleType):
         parts[name] = f"import {value.__name__} as {name}\n"
     elif isinstance(value, (*PLAIN, np.generic)):
@@ -180,8 +189,12 @@ def _gather_global(name: str, value: Any, module: str, parts: dict[str, str]) ->
         parts[name] = f"{name} = {plain!r}\n"
     elif getattr(value, "__module__", None) == module and isinstance(value, types.FunctionType | type):
         if value.__name__ == name:
-            _gather(value, parts)
+            _gather(value, parts, lost)
+        else:
+            lost.append(name)
     else:
         home, its = str(getattr(value, "__module__", "")), str(getattr(value, "__name__", ""))
         if getattr(sys.modules.get(home), its, None) is value:
             parts[name] = f"from {home} import {its} as {name}\n"
+        else:
+            lost.append(name)

@@ -1,4 +1,4 @@
-"""Right answers in other ways than the solutions', for the exercises of notebooks 05, 06, 08, 10 and 14."""
+"""Right answers in other ways than the solutions', for the exercises of notebooks 05, 06, 08, 10, 11 and 14."""
 
 from tests.exercises.right import ways
 
@@ -259,6 +259,103 @@ def bracket_depth(source):
         if t.exact_type in (tokenize.RPAR, tokenize.RSQB, tokenize.RBRACE):
             shuts[begins[t.start[0] - 1] + t.start[1]] = 1
     return np.cumsum(opens) - np.cumsum(shuts)
+""",
+    ],
+    "padded_batch": [
+        """
+def padded_batch(sentences, number):
+    lengths = [len(words) for words in sentences]
+    rows = [[number.get(w, 1) for w in words] + [0] * (max(lengths) - len(words)) for words in sentences]
+    return np.array(rows).T, np.array(lengths)
+""",
+        """
+from itertools import zip_longest
+def padded_batch(sentences, number):
+    numbers = [[number[w] if w in number else 1 for w in words] for words in sentences]
+    return np.array(list(zip_longest(*numbers, fillvalue=0))), np.array(list(map(len, sentences)))
+""",
+        """
+def padded_batch(sentences, number):
+    T = max(len(words) for words in sentences)
+    x, lengths = np.zeros((T, len(sentences)), int), np.zeros(len(sentences), int)
+    for k in range(len(sentences)):
+        for t, word in enumerate(sentences[k]):
+            x[t, k] = number.get(word, 1)
+            lengths[k] += 1
+    return x, lengths
+""",
+    ],
+    "mean_valid": [
+        """
+import torch
+def mean_valid(out, lengths):
+    return torch.stack([out[:n, k].mean(dim=0) for k, n in enumerate(lengths.tolist())])
+""",
+        """
+import torch
+def mean_valid(out, lengths):
+    steps = torch.arange(out.shape[0]).unsqueeze(1)
+    kept = torch.where((steps < lengths).unsqueeze(2), out, torch.zeros_like(out))
+    return kept.sum(0) / lengths.unsqueeze(1)
+""",
+        """
+import torch
+def mean_valid(out, lengths):
+    rows = []
+    for k in range(out.shape[1]):
+        total = 0
+        for t in range(int(lengths[k])):
+            total = total + out[t, k]
+        rows.append(total / int(lengths[k]))
+    return torch.stack(rows)
+""",
+    ],
+    "both_ends": [
+        """
+import torch
+def both_ends(out, lengths):
+    H = out.shape[-1] // 2
+    last = torch.stack([out[n - 1, k, :H] for k, n in enumerate(lengths.tolist())])
+    return torch.hstack([last, out[0, :, H:]])
+""",
+        """
+import torch
+def both_ends(out, lengths):
+    forward, backward = out.chunk(2, dim=2)
+    at = (lengths - 1).view(1, -1, 1).expand(1, -1, forward.shape[2])
+    return torch.cat((forward.gather(0, at)[0], backward[0]), dim=-1)
+""",
+        """
+import torch
+def both_ends(out, lengths):
+    H = out.shape[2] // 2
+    is_first = torch.arange(2 * H) < H
+    return torch.where(is_first, out[lengths - 1, torch.arange(out.shape[1])], out[0])
+""",
+    ],
+    "occlusion": [
+        """
+def occlusion(score, words, hidden="<unk>"):
+    whole = score([words])[0]
+    effects = []
+    for t in range(len(words)):
+        other = list(words)
+        other[t] = hidden
+        effects.append(whole - score([other])[0])
+    return np.array(effects)
+""",
+        """
+def occlusion(score, words, hidden="<unk>"):
+    others = [[hidden if k == t else word for k, word in enumerate(words)] for t in range(len(words))]
+    return score([words])[0] - np.asarray(score(others))
+""",
+        """
+def occlusion(score, words, hidden="<unk>"):
+    rows = np.array([words] * (len(words) + 1), dtype=object)
+    for t in range(len(words)):
+        rows[t, t] = hidden
+    scores = score(rows.tolist())
+    return scores[-1] - scores[:-1]
 """,
     ],
     "off_by_gate": [

@@ -333,3 +333,10 @@ def test_a_right_function_of_an_earlier_exercise_is_not_blamed():
     assert not result.passed
     assert "which this calls" not in result.text
     assert "U.T is used on the way back" in result.text
+
+
+def test_an_answer_that_cannot_be_looked_into_has_its_verdict(monkeypatch, capsys):
+    monkeypatch.setattr("lstmcourse.exercises._stages.found", lambda *args: 1 / 0)
+    exercises.check("E1.2", lambda W, U, b, x, h_: (x @ W.T + 3 * h_ @ U.T,))
+    out = capsys.readouterr().out
+    assert out.startswith("E1.2 The recurrent step: not yet.\n  ✗ values: ")

@@ -1,5 +1,7 @@
 """Mistakes as patches: found exactly once, compiled beside the solution, generated for each gate, two at once."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -85,6 +87,21 @@ def test_per_gate_puts_the_letter_in():
 
 
 ALL = [id for id in exercises.ids() if any(isinstance(fn, Patched) for fn, _ in exercises.get(id).wrong.values())]
+
+
+VERBS = re.compile(
+    r"(^| )(is|are|was|were|has|have|does|do|goes|go|gets?|takes?|comes|stands?|stays?|lies?|gives?|keeps|looks?|sees?|"
+    r"lets|leaves|loses|counts|multiplies|cannot|can|holds?|acts|adds|shows|reads|begins|makes|grows|opens|fires|meets|"
+    r"runs|gates|forgets|knows|serves|decides|fits|shuts|replaces|carries|starts|enters|changes?|passes|squashes|picks|"
+    r"ends|=)[ ,]"
+)
+
+
+@pytest.mark.parametrize("id", exercises.ids())
+def test_what_follows_when_is_a_sentence(id):
+    for name, (_, said) in exercises.get(id).wrong.items():
+        assert VERBS.search(f"{re.split('[:;.] ', said)[0]} "), f"{id} {name}: {said}"
+        assert not re.match(r"[A-Z][a-z]{2,} ", said), f"{id} {name}: {said}"
 
 
 @pytest.mark.parametrize("id", ALL)
