@@ -60,6 +60,7 @@ from .odyssey import (
 )
 from .peephole import PeepholeLSTM, Peepholes, see
 from .rnn import RNN, RNNReLU
+from .ways import operator as _operator
 from .ways.loop import Weights, affine, loop
 from .wrappers import VariationalDropout, Zoneout, weight_drop
 
@@ -87,6 +88,7 @@ LAYERS: dict[str, type[Recurrent]] = {
     "fgr": FGRLSTM,
     "layer_norm": LayerNormLSTM,
 }
+_operator.CELLS.update(LAYERS)
 
 CELLS: dict[str, type[RecurrentCell]] = {
     "rnn": RNNCell,

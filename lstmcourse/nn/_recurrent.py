@@ -16,6 +16,7 @@ from .._errors import InputError
 from . import _input
 from ._biases import chrono_, set_bias_
 from ._torch_names import TorchNames
+from .ways import operator as _operator
 from .ways import route as _route
 from .ways import vendor as _vendor
 from .ways.loop import Weights
@@ -200,7 +201,7 @@ class Recurrent(TorchNames):
         return _route.ways(cls, device)
 
     def route(self, input: Tensor | PackedSequence) -> str:
-        """The way that a call on this input takes: "loop", "scan", "vendor" or "fused"."""
+        """The way that a call on this input takes: "loop", "scan", "vendor" or "fused"; "operator" while recorded."""
         return _route.route(self, _input.unpack(self, input))
 
     @overload
@@ -211,7 +212,7 @@ class Recurrent(TorchNames):
         """(output, state); see the class for shapes and errors."""
         steps = _input.unpack(self, input)  # (T, B, I), whatever it came as
         state = _input.initial_state(self, hx, steps)
-        output, state = _route.WAYS[_route.route(self, steps)](self, steps, state)
+        output, state = _operator.compute(self, steps, state)
         return _input.repack(self, output, state, steps)
 
     def extra_repr(self) -> str:

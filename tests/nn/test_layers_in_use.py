@@ -4,99 +4,20 @@ Each must work or say at once why not; none may give other numbers in silence.
 """
 
 import inspect
-import io
-import warnings
 
 import pytest
 import threadpoolctl
 import torch
-from torch.fx.experimental.proxy_tensor import make_fx
 from torch.nn.utils import parametrizations
-from torch.utils.flop_counter import FlopCounterMode
 
 from lstmcourse import nn
 from lstmcourse.nn import LAYERS
 from lstmcourse.nn.ways import vendor
 
-from .layers import LENGTHS, B, H, I, T, assert_close, gradients, make, random, random_state
+from .layers import LENGTHS, B, H, I, T, assert_close, gradients, make, random
 
 SCANS = [name for name in LAYERS if LAYERS[name].scan]
 VENDORS = [name for name in LAYERS if "vendor" in LAYERS[name].ways()]
-UNSEEN = r'impl="scan" cannot be traced, exported or counted.*impl="loop" can, and impl="auto" takes it there'
-
-
-# ---- what writes down a layer's operations must see them
-
-
-@pytest.mark.parametrize("name", ["lstm", "peephole", "coupled", "gru", "gru_reset_before", "rnn_relu", "nig", "fgr"])
-def test_torch_compile_takes_a_layer_whole(name):
-    torch._dynamo.reset()
-    layer = make(name, num_layers=2, bidirectional=True, batch_first=True)
-    grads = []
-    for m in (layer, torch.compile(layer, backend="aot_eager", fullgraph=True)):
-        x = random(B, T, I).requires_grad_()
-        m(x, random_state(layer))[0].square().sum().backward()
-        grads.append(x.grad)
-    assert_close(grads[1], grads[0], 1e-10)
-
-
-@pytest.mark.parametrize("name", ["peephole", "gru", "lstm"])
-def test_a_graph_of_fx_holds_operations_and_no_constants(name):
-    """NumPy's results in it would be constants: right for the input of the tracing and wrong for every other."""
-    layer = make(name).requires_grad_(False)
-    graph = make_fx(lambda x: layer(x)[0])(random(T, B, I))
-    other = random(T, B, I, seed=7)
-    assert_close(graph(other), layer(other)[0], 1e-12)
-    layer.impl = "scan"
-    with pytest.raises(RuntimeError, match=UNSEEN):
-        make_fx(lambda x: layer(x)[0])(other)
-
-
-@pytest.mark.parametrize("name", ["peephole", "gru"])
-def test_operations_are_counted(name):
-    layer, x = make(name, bias=False), random(T, B, I)
-    with FlopCounterMode(display=False) as counter:
-        layer(x)
-    rows = len(layer.rows) * H
-    assert counter.get_total_flops() == 2 * T * B * rows * (I + H)
-    layer.impl = "scan"
-    with FlopCounterMode(display=False), pytest.raises(RuntimeError, match=UNSEEN):
-        layer(x)
-
-
-@pytest.mark.parametrize("name,way", [("peephole", "auto"), *((name, "vendor") for name in VENDORS)])
-def test_a_trace_can_be_saved(name, way):
-    layer, x, other = make(name, impl=way), random(T, B, I), random(T, B, I, seed=7)
-    file = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's own: TorchScript is old, and T is fixed in a trace
-        torch.jit.save(torch.jit.trace(layer, x, check_trace=False), file)
-        file.seek(0)
-        assert_close(torch.jit.load(file)(other)[0], layer(other)[0], 1e-12)
-
-
-@pytest.mark.parametrize("name", ["peephole", "gru"])
-def test_export(name):
-    layer, other = make(name), random(T, B, I, seed=7)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        program = torch.export.export(layer, (random(T, B, I),))
-    assert_close(program.module()(other)[0], layer(other)[0], 1e-12)
-
-
-@pytest.mark.parametrize("record", [torch.jit.trace, lambda m, x: torch.export.export(m, (x,))])
-def test_a_scan_asked_for_by_name_cannot_be_recorded(record):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with pytest.raises(RuntimeError, match=f"{UNSEEN}|Graph break"):  # torch 2.4's export says the latter by itself
-            record(make("lstm", impl="scan"), random(T, B, I))
-
-
-def test_script_is_refused_by_name():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with pytest.raises(RuntimeError, match=r"torch\.jit\.script cannot compile GRU; torch\.jit\.trace"):
-            torch.jit.script(make("gru"))
 
 
 # ---- tensors that are not what they seem

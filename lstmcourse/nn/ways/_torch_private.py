@@ -3,13 +3,17 @@
 tests/nn/test_torch_private.py holds each to what it must say, and says what to do when torch takes it away.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+
+TELLS_EXPORT = hasattr(torch.compiler, "is_exporting")  # since torch 2.7; before it an export passes for a compile
 
 
 def in_functorch() -> bool:
     """Whether a transform of torch.func surrounds the call."""
-    return torch._C._functorch.peek_interpreter_stack() is not None
+    return torch._C._are_functorch_transforms_active()
 
 
 def in_forward_mode() -> bool:
@@ -30,3 +34,8 @@ def is_batched_gradient(tensor: Tensor) -> bool:
 def is_zero_by_a_flag(tensor: Tensor) -> bool:
     """Whether it is zero without memory that says so, as gradients of autograd can be."""
     return tensor._is_zerotensor()
+
+
+def outside_compile(function: Callable) -> Callable:
+    """The function, called eagerly by torch.compile: torch.compiler.disable, which would load the compiler at once."""
+    return torch._compile._disable_dynamo(function)

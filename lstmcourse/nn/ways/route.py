@@ -31,29 +31,44 @@ def check(layer, impl: str) -> None:
 
 
 def route(layer, steps: Steps) -> str:
-    """The way that a call on what `unpack` made takes: the layer's impl, or for "auto" the fastest that applies.
+    """The way that a call on what `unpack` made takes, or "operator"; see `eager` for one that nothing surrounds.
+
+    What torch.compile, torch.export and torch.jit.trace record of a layer is the "operator", which takes the eager way
+    when it runs, or the vendor's kernel, where TorchScript knows it. Inside a torch.func transform, forward-mode
+    differentiation or a dispatch mode (make_fx, FlopCounterMode) it is the loop, which they see through.
+
+    Raises RuntimeError where a fast way was asked for by name and none of these can see through it, ValueError where
+    ``impl`` was set to a way that the layer does not have.
+    """
+    if layer.impl != "auto":
+        check(layer, layer.impl)
+        if layer.impl == "loop":
+            return "loop"
+    if torch.compiler.is_compiling():  # before the rest: torch 2.4 compiles no more than this
+        return "loop" if in_functorch() else "operator"
+    if layer.impl != "auto":
+        _refuse_the_blind(layer.impl)
+    elif _differentiated_forwards() or type(steps.xs) not in (Tensor, torch.nn.Parameter):
+        return "loop"
+    if torch.jit.is_tracing():
+        known = kernel(layer) is not None and layer.impl in ("auto", "vendor")
+        return "vendor" if known and not torch.onnx.is_in_onnx_export() else "operator"
+    return "loop" if layer.impl == "auto" and in_dispatch_mode() else eager(layer, steps)
+
+
+def eager(layer, steps: Steps) -> str:
+    """The way of an eager call: the layer's impl, or for "auto" the fastest that applies.
 
     On a CPU, by `python -m lstmcourse bench`: one or two steps are not worth more than the loop; oneDNN has an LSTM
     for float32 that is not packed; for everything else torch itself steps through time, and the scan is faster. Gates
     tied for oneDNN's LSTM cost four products instead of three, which in large nets the scan makes good (TIED_BELOW).
     On a GPU cuDNN comes first; "fused", which nobody has measured yet, runs only where it is asked for by name.
-    Inside a torch.func transform, forward-mode differentiation, torch.compile, torch.export, torch.jit.trace or a
-    dispatch mode (make_fx, FlopCounterMode) it is the loop, which they can see through.
-
-    Raises RuntimeError where a fast way was asked for by name and none of these can see through it, ValueError where
-    ``impl`` was set to a way that the layer does not have.
     """
-    if layer.impl in ("auto", "loop") and torch.compiler.is_compiling():  # first: torch 2.4 compiles no more than this
-        return "loop"
     if layer.impl != "auto":
-        _refuse_the_blind(layer.impl)
-        check(layer, layer.impl)
         if layer.impl == "fused":
             refuse_other_machines(steps.xs)
         return layer.impl
     xs, packed = steps.xs, steps.packed is not None
-    if _recorded() or _differentiated_forwards() or type(xs) not in (Tensor, torch.nn.Parameter):
-        return "loop"
     vendor, scan = kernel(layer) is not None, layer.scan is not None
     if xs.device.type != "cpu":
         return "vendor" if vendor else "scan" if scan and xs.is_cuda else "loop"
@@ -82,8 +97,8 @@ def _refuse_the_blind(impl: str) -> None:
     """RuntimeError where what surrounds the call would see nothing, or constants, of a way asked for by name."""
     if impl != "loop" and _differentiated_forwards():
         what = "cannot go through torch.func or forward-mode differentiation"
-    elif impl in ("scan", "fused") and _recorded():
-        what = "cannot be traced, exported or counted, since torch does not see its arithmetic"
+    elif impl in ("scan", "fused") and in_dispatch_mode():
+        what = "cannot be written down or counted by a dispatch mode, since torch does not see its arithmetic"
     else:
         return
     raise RuntimeError(f'impl="{impl}" {what}; impl="loop" can, and impl="auto" takes it there')
@@ -91,8 +106,3 @@ def _refuse_the_blind(impl: str) -> None:
 
 def _differentiated_forwards() -> bool:
     return in_functorch() or in_forward_mode()
-
-
-def _recorded() -> bool:
-    """Whether torch.jit.trace or a dispatch mode, such as torch.export's, writes down the operations."""
-    return torch.jit.is_tracing() or in_dispatch_mode()
