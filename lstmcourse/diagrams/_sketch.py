@@ -77,8 +77,9 @@ def _gated(plan: Plan, ink: Ink) -> tuple[str, str]:
         out += _shown(ink) + _wire([(PLUS, LOW + 52), (PLUS, LOW + 22)], ink("x"))
         out += text(PLUS, LOW + 68, "x, h₋", ink("ink"), 15, extra=BOLD)
     if plan.name == "peephole":
-        for ends in ([(96, RAIL), (96, 124), (KEEP - 14, RAIL + 14)], [(96, RAIL), (96, WRITE), (PLUS - 19, WRITE)],
-                     [(366, RAIL), (366, 190), (OUT - 19, 190)]):  # fmt: skip
+        to_f = [(112, RAIL), (112, 126), (KEEP, 126), (KEEP, RAIL + 20)]
+        to_i, to_o = [(84, RAIL), (84, WRITE), (PLUS - 19, WRITE)], [(386, RAIL), (386, 190), (OUT - 19, 190)]
+        for ends in (to_f, to_i, to_o):
             out += _wire(ends, rail, DASH)
     if write[0] == "1":
         out += line([(KEEP, RAIL + 19), (KEEP, WRITE), (PLUS - 19, WRITE)], ink(keep), 2, DASH)
