@@ -15,6 +15,19 @@ from .reference import Cell, Params
 OPEN, SHUT = np.inf, -np.inf  # the biases with which σ is 1 and 0 exactly
 SMALL = 1e-4
 
+_CHANGES = {
+    "nig": "no input gate", "nfg": "no forget gate", "nog": "no output gate", "niaf": "candidate as it is",
+    "noaf": "output as it is",
+}  # fmt: skip
+TITLES = {
+    **{f"{name}_plain": words for name, words in _CHANGES.items()},
+    **{name: f"peephole, {words}" for name, words in _CHANGES.items()},
+    "lstm": "LSTM", "lstm97": "no forget gate (1997)", "nfg_plain": "no forget gate (1997)", "coupled": "coupled gates",
+    "peephole": "peephole LSTM", "cifg": "peephole, coupled gates", "fgr": "full gate recurrence", "gru": "GRU",
+    "gru_reset_before": "GRU, reset before", "rnn": "RNN",
+}  # fmt: skip
+"""What each cell is called in pictures and tables; that of 1997 stands under both its names."""
+
 Rows = dict[str, tuple[np.ndarray, ...]]  # gate -> its rows of W, U and b
 
 

@@ -6,7 +6,7 @@ rule what may be claimed of it. The functions that train and measure one cell of
 are here too: a notebook runs them small.
 """
 
-from ._figures import ODYSSEY, odyssey_map, rates_by_block, solved_rates
+from ._figures import ODYSSEY, best_counts, odyssey, odyssey_map, rates_by_block
 from ._records import Record, blocks, load
 from ._registry import CHOOSING, EXPERIMENTS, Experiment, ExperimentError, Solved, experiment, find
 from ._run import run
@@ -30,6 +30,7 @@ from .odyssey import (
 from .peepholes import SUBSETS, TruncatedLSTM, subsets, train_peepholes, truncated
 from .reviews import reviews
 from .search import draws, random_search, shares
+from .sentences import gradient_by_lag, judge, judged_sentences, king_story
 from .stacked import equal_units, stacked_characters, stacked_model
 from .starts import RNN_STARTS, clipping, rnn_start, rnn_starts, slopes, train_rnn_start
 from .stories import DISTANCES, right_by_distance, train_story, two_stories
@@ -64,6 +65,7 @@ __all__ = [
     "adding_1000",
     "adding_long",
     "beats",
+    "best_counts",
     "blocks",
     "character_model",
     "character_variants",
@@ -79,12 +81,17 @@ __all__ = [
     "find",
     "first_solved",
     "fisher",
+    "gradient_by_lag",
     "hold",
     "intervals",
     "intervals_kept",
+    "judge",
+    "judged_sentences",
+    "king_story",
     "largest_state",
     "load",
     "ngram_bits",
+    "odyssey",
     "odyssey_adding",
     "odyssey_copying",
     "odyssey_counting",
@@ -106,7 +113,6 @@ __all__ = [
     "show",
     "sigma_candidate",
     "slopes",
-    "solved_rates",
     "spikes",
     "stacked_characters",
     "stacked_model",

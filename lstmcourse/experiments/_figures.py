@@ -1,11 +1,12 @@
 """Figures of records: rates by block with their interval, and a grid of cells and tasks."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..limits import TITLES
 from ._records import Record, blocks
 from ._registry import ExperimentError
 from ._verdict import wilson
@@ -45,56 +46,64 @@ def rates_by_block(record: Record, names: Sequence[str] | None = None, title: st
     )
 
 
-def solved_rates(tasks: Sequence[str], folder: str | Path | None = None) -> tuple[list[str], np.ndarray]:
-    """The cells of several experiments with the same grid, and the rate of each on each: names and (cells, tasks).
+def best_counts(record: Record) -> dict[str, list[tuple[int, int]]]:
+    """(solved, nets) block by block, of every network at the learning rate at which more of its nets solve the task.
 
-    Each cell at the learning rate at which more of its nets solve it: the few nets on which rates are chosen may choose
-    the worse one. NaN for an experiment without a finished block.
+    The few nets on which rates are chosen may choose the worse one.
     """
-    names: list[str] = []
-    columns: list[dict[str, float]] = []
-    for task in tasks:
+    solved = lambda blocks: sum(k for k, _ in blocks)
+    return {name: max((record.counts(name, lr) for lr in record.rates), key=solved) for name in record.grid}
+
+
+ODYSSEY = {
+    "counting": "accept aⁿbⁿ for n beyond the 10 of training: hold a number that grows",
+    "reber": "name one letter again after 5 to 36 others: keep one of two things",
+    "adding": "add two marked numbers out of 50: store exactly, and keep the others out",
+    "intervals": "fire again after the interval of the last two pulses: tell times apart by one step",
+    "copying": "repeat three letters ten steps later: keep several things, in order",
+}
+"""The tasks of the grid of variants, odyssey_counting and so on, and what each asks of a cell."""
+
+
+def odyssey(folder: str | Path | None = None) -> dict[str, Record]:
+    """The records of the grid that have a finished block: task -> record. ExperimentError where there is none."""
+    found = {}
+    for task in ODYSSEY:
         try:
-            record = blocks(task, 1, folder)
+            record = blocks(f"odyssey_{task}", 1, folder)
         except ExperimentError:
-            columns.append({})
             continue
-        names = names or list(record.grid)
-        counts = {name: [record.counts(name, lr) for lr in record.rates] for name in names} if record.blocks else {}
-        shares = {name: [sum(k for k, _ in c) / sum(n for _, n in c) for c in each] for name, each in counts.items()}
-        columns.append({name: max(each) for name, each in shares.items()})
-    return names, np.array([[column.get(name, np.nan) for column in columns] for name in names])
+        if record.blocks:
+            found[task] = record
+    if not found:
+        raise ExperimentError("no record of the grid: run `python -m lstmcourse experiments run odyssey_counting`")
+    return found
 
 
-ODYSSEY = ("counting", "reber", "adding", "intervals", "copying")
-"""The tasks of the grid of variants: odyssey_counting and so on."""
-
-
-def odyssey_map(
-    marked: Collection[tuple[str, str]] = (),
-    more: Mapping[str, Mapping[str, float]] | None = None,
-    folder: str | Path | None = None,
-) -> "Axes":
+def odyssey_map(signs: Mapping[tuple[str, str], int] | None = None, folder: str | Path | None = None) -> "Axes":
     """The grid of variants as a heat map: cells by tasks, the share of networks that solve each, at the better rate.
 
-    Each base stands with its variants, the other cells by themselves. A task without a finished record is left out.
-    marked: (cell, task) to be framed; of tasks that are left out, they are dropped. more: further tasks, the share of
-    each cell that was tried. ExperimentError without a record.
+    Each base stands first, then its variants, the best at the first task on top; the other cells by themselves. A task
+    without a finished record is left out. signs: (cell, task) -> 1 where the cell was shown to be ahead of its base,
+    -1 where behind, 0 otherwise. ExperimentError without a record.
     """
     from .. import plots
 
-    names, rates = solved_rates([f"odyssey_{task}" for task in ODYSSEY], folder)
-    there = [k for k in range(rates.shape[1]) if np.isfinite(rates[:, k]).any()] if names else []
-    if not there:
-        raise ExperimentError("no record of the grid: run `python -m lstmcourse experiments run odyssey_counting`")
-    columns = {ODYSSEY[k]: rates[:, k] for k in there}
-    columns |= {task: np.array([share.get(name, np.nan) for name in names]) for task, share in (more or {}).items()}
-    record = blocks(f"odyssey_{ODYSSEY[there[0]]}", 1, folder)
-    groups = {f"{base} and its variants": 1 + len(cells) for base, cells in BASES.items()} | {"others": len(OTHERS)}
+    records = odyssey(folder)
+    counts = [best_counts(record) for record in records.values()]
+    share = {cell: [sum(k for k, _ in of[cell]) / sum(n for _, n in of[cell]) for of in counts] for cell in counts[0]}
+    best = lambda cells: sorted(cells, key=lambda cell: [-rate for rate in share[cell]])
+    groups = {f"{TITLES[base]} and its variants": [base, *best(cells)] for base, cells in BASES.items()}
+    groups["other cells"] = best(OTHERS)
+    order = [cell for cells in groups.values() for cell in cells]
+    arrow = {1: "▲", -1: "▼"}
     return plots.heatmap(
-        np.column_stack(list(columns.values())),
-        plots.panels(size=(3.2 + 0.95 * len(columns), 7.2))[0, 0],
-        rows=names, cols=list(columns), groups=groups, limits=(0.0, 1.0), label="networks that solve it",
-        marked=[(cell, task) for cell, task in marked if task in columns],
-        title="" if more else f"{record.nets * len(record.blocks)} networks a field",
-    )  # fmt: skip
+        np.array([share[cell] for cell in order]),
+        plots.panels(size=(4.6 + 1.0 * len(records), 7.2))[0, 0],
+        rows=[TITLES[cell] for cell in order],
+        cols=list(records),
+        groups={name: len(cells) for name, cells in groups.items()},
+        limits=(0.0, 1.0),
+        label="networks that solve it",
+        notes={(TITLES[cell], task): arrow[sign] for (cell, task), sign in (signs or {}).items() if sign},
+    )

@@ -285,16 +285,22 @@ def lines(
 ) -> Axes:
     """Plain curves. curves: name -> (N,) against a common x (default 0 … N−1); colour by name, dash by order.
 
+    Of (S, N), several runs, the median is drawn and the range shaded.
+
     marker: matplotlib's name of a mark on every point. stairs: a level for each point, for what changes by steps.
     """
     ax = axes(ax)
     said = []
     way: Any = "steps-mid" if stairs else "default"
-    for k, (name, ys) in enumerate(curves.items()):
+    for k, (name, values) in enumerate(curves.items()):
+        runs, tint = np.atleast_2d(np.asarray(values, float)), colour(name, k)
+        ys = np.median(runs, 0)
         xs = np.arange(len(ys)) if x is None else x
         label = "" if name == ylabel else name  # the axis says it
         ls = DASHES[k % len(DASHES)]
-        ax.plot(xs, ys, color=colour(name, k), ls=ls, marker=marker, drawstyle=way, label=label)
+        ax.plot(xs, ys, color=tint, ls=ls, marker=marker, drawstyle=way, label=label)
+        if len(runs) > 1:
+            ax.fill_between(xs, runs.min(0), runs.max(0), color=tint, alpha=0.15, lw=0)
         said.append(f"{name} from {ys[0]:.3g} to {ys[-1]:.3g}")
     if logx:
         ax.set_xscale("log")

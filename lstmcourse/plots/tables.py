@@ -126,13 +126,15 @@ def heatmap(
     limits: tuple[float, float] | None = None,
     groups: Mapping[str, int] | None = None,
     marked: Collection[tuple[str, str]] = (),
+    notes: Mapping[tuple[str, str], str] | None = None,
     title: str = "",
 ) -> Axes:
     """A table as colours, with the number in each field.
 
     matrix: (R, C); NaN is an empty field. limits: the ends of the colour scale. groups: name -> how many rows, in
-    order; each group stands by itself under its name. marked: (row, column) of fields to be framed.
-    ValueError if rows, cols or groups do not fit, if a marked field is not there, or if every field is empty.
+    order; each group stands by itself under its name. marked: (row, column) of fields to be framed. notes: of fields,
+    (row, column), what stands behind the number. ValueError if rows, cols or groups do not fit, if a marked or noted
+    field is not there, or if every field is empty.
     """
     ax = axes(ax)
     m = np.asarray(matrix, float)
@@ -142,9 +144,11 @@ def heatmap(
         raise ValueError("heatmap expects at least one finite number, got none")
     if groups and sum(groups.values()) != len(rows):
         raise ValueError(f"groups must hold {len(rows)} rows, got {sum(groups.values())}")
-    strange = [field for field in marked if field[0] not in rows or field[1] not in cols]
+    notes = notes or {}
+    strange = [field for field in (*marked, *notes) if field[0] not in rows or field[1] not in cols]
     if strange:
-        raise ValueError(f"marked must hold (row, column) of the table, got {strange[0]!r}")
+        what = "marked" if strange[0] in marked else "notes"
+        raise ValueError(f"{what} must hold (row, column) of the table, got {strange[0]!r}")
     first = np.cumsum([0, *(groups or {"": len(rows)}).values()])[:-1]  # of each group
     heads = [int(r) + k for k, r in enumerate(first)] if groups else []  # where their names stand
     lines = [r for r in range(len(rows) + len(heads)) if r not in heads]
@@ -152,15 +156,17 @@ def heatmap(
     field[lines] = m
     low, high = limits or (float(np.nanmin(m)), float(np.nanmax(m)))
     image = ax.imshow(field, cmap="cividis", vmin=low, vmax=high, aspect="auto")
+    names_of = dict(zip(lines, rows, strict=True))
     for (r, c), value in np.ndenumerate(field):
         if np.isfinite(value):
             dark = (value - low) / ((high - low) or 1.0) < 0.465  # there white and black are equally legible, 4.5 to 1
-            ax.text(c, r, format(value, fmt), ha="center", va="center", fontsize=9, color="white" if dark else "black")
+            words = f"{format(value, fmt)} {notes.get((names_of[r], cols[c]), '')}".rstrip()
+            ax.text(c, r, words, ha="center", va="center", fontsize=9, color="white" if dark else "black")
     for row, col in marked:
         corner = list(cols).index(col) - 0.46, lines[list(rows).index(row)] - 0.42
         ax.add_patch(Rectangle(corner, 0.92, 0.84, fill=False, ec=MARK, lw=2.4))
     for head, name in zip(heads, groups or (), strict=True):
-        ax.text(-0.5, head + 0.1, name, ha="left", va="center", fontsize=9, color="#444444", style="italic")
+        ax.text(-0.46, head + 0.1, name, ha="left", va="center", fontsize=9, color="#444444", style="italic")
     ax.set_xticks(range(len(cols)), list(cols), rotation=0 if max(map(len, cols)) < 14 else 20, ha="center")
     ax.set_yticks(lines, list(rows))
     ax.grid(False)
@@ -169,7 +175,11 @@ def heatmap(
     said = "; ".join(
         names.get(r, "")
         + f"{name}: "
-        + ", ".join(f"{c} {format(v, fmt)}" for c, v in zip(cols, m[r], strict=True) if np.isfinite(v))
+        + ", ".join(
+            f"{c} {format(v, fmt)} {notes.get((name, c), '')}".rstrip()
+            for c, v in zip(cols, m[r], strict=True)
+            if np.isfinite(v)
+        )
         for r, name in enumerate(rows)
     )
     framed = f" Framed: {'; '.join(f'{row}, {col}' for row, col in marked)}." if marked else ""

@@ -14,6 +14,7 @@ from ._animation import Player, animation
 from ._forget_bias import forget_bias, paint_forget_bias
 from ._gate_clamp import clamped, gate_clamp, gates_of
 from ._gate_saturation import gate_saturation, paint_saturation
+from ._lattice_guess import draw_guess, lattice_guess
 from ._shell import Explorer, KeyGuard, choice, explore, guarded, line_of_text, picture_html, slider
 from ._step_through import StepThrough, equations_html
 from ._text_reader import coloured_text, read_unit, text_reader
@@ -21,7 +22,7 @@ from ._word_by_word import paint_words, word_by_word
 
 __all__ = [
     "Explorer", "KeyGuard", "Player", "StepThrough", "animation", "arriving_gradients", "choice", "clamped",
-    "coloured_text", "equations_html", "explore", "forget_bias", "gate_clamp", "gate_saturation", "gates_of", "guarded",
-    "line_of_text", "paint_forget_bias", "paint_saturation", "paint_words", "picture_html", "read_unit", "slider",
-    "text_reader", "word_by_word",
+    "coloured_text", "draw_guess", "equations_html", "explore", "forget_bias", "gate_clamp", "gate_saturation",
+    "gates_of", "guarded", "lattice_guess", "line_of_text", "paint_forget_bias", "paint_saturation", "paint_words",
+    "picture_html", "read_unit", "slider", "text_reader", "word_by_word",
 ]  # fmt: skip

@@ -164,7 +164,7 @@ def test_the_lattice_has_an_arrow_for_every_edge_and_a_box_for_every_cell():
     drawn = ET.fromstring(picture.svg)
     wires = drawn.findall(".//{*}polyline")
     assert len(wires) == len(limits.LIMITS)
-    assert len(drawn.findall(".//{*}polygon")) == len(limits.LIMITS) - 1  # the two GRUs have a line
+    assert len(drawn.findall(".//{*}polygon")) == len(limits.LIMITS) + 1  # the two GRUs have two heads
     assert sum("stroke-dasharray" in wire.attrib for wire in wires) == sum(not edge.exact for edge in limits.LIMITS)
     said = [words for words, _ in texts(picture)]
     assert all(said.count(edge.where) == sum(e.where == edge.where for e in limits.LIMITS) for edge in limits.LIMITS)

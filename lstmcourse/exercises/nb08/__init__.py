@@ -1,1 +1,1 @@
-"""Exercises of notebook 08: coupling as a limiting case, six variants as changes of one line, and what a cell costs."""
+"""Exercises of notebook 08: coupling as a limiting case, six variants, what a cell costs, and who is ahead."""
