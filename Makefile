@@ -4,6 +4,7 @@
 # make test-browser the notebooks and widgets in a real browser (needs Chromium)
 # make test-oldest  the package's tests on the oldest torch and NumPy that pyproject.toml admits, in .venv-oldest
 # make test-newest  the same on the newest versions that it admits, in .venv-newest
+# make test-gpu     the layers' tests on a CUDA device; no network is needed (WHEELS)
 # make bench        time every layer against torch.nn
 # make lint, make format
 #
@@ -11,12 +12,14 @@
 #             PYTHON=python3.12   the interpreter that makes .venv
 #             ARGS="--no-browser" passed on to jupyter lab, pytest (test-browser) or bench
 #             TORCH_INDEX=URL     where pip looks for torch: the index that pytorch.org names for CPU
+#             WHEELS=FOLDER       test-gpu: what PYTHON lacks of torch, numpy, threadpoolctl, tqdm and pytest, as wheels
 #             CHROMIUM=/path/to/chromium
 
 PYTHON ?= python3
 ARGS ?=
 FRESH ?=
 TORCH_INDEX ?=
+WHEELS ?=
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 BIN := .venv/bin
@@ -30,7 +33,7 @@ export OMP_NUM_THREADS ?= 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-package test-notebooks test-answers test-browser test-oldest test-newest bench lint format
+.PHONY: help setup lab test test-package test-notebooks test-answers test-browser test-oldest test-newest test-gpu bench lint format
 .DELETE_ON_ERROR:
 
 help:
@@ -94,6 +97,14 @@ test-newest:
 	$(if $(TORCH_INDEX),.venv-newest/bin/python -m pip install --index-url $(TORCH_INDEX) torch)
 	.venv-newest/bin/python -m pip install -e ".[course,test]"
 	.venv-newest/bin/python -m pytest -n 2 tests --deselect tests/repo/test_project.py::test_what_is_installed_is_what_is_pinned
+
+# The course's venv where there is one, else PYTHON as it is: a machine with a GPU may have torch and no network.
+test-gpu: GPU_PYTHON = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
+test-gpu:
+ifneq ($(WHEELS),)
+	$(GPU_PYTHON) -m pip install --quiet --no-index --no-deps --upgrade --target .wheels $(WHEELS)/*.whl
+endif
+	PYTHONPATH="$(CURDIR):$(CURDIR)/.wheels" $(GPU_PYTHON) tests/gpu.py $(ARGS)
 
 bench: $(STAMP)
 	$(BIN)/python -m lstmcourse bench $(ARGS)

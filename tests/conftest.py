@@ -27,3 +27,12 @@ def own_directories():
             os.mkdir(path)
             patch.setenv(name, path)
         yield
+
+
+def pytest_collection_modifyitems(items):
+    import torch
+
+    if not torch.cuda.is_available():
+        for item in items:
+            if item.get_closest_marker("cuda"):
+                item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))

@@ -2,7 +2,8 @@
 
 All candidates of a size run in one process in turn, in an order that is shuffled anew each round, so that a busy
 machine slows all of them alike. On a CPU with one thread CPU time is counted, else the wall clock. The figure is the
-median, as a ratio to torch.nn.LSTM's median of the same size; the smallest and largest stand beside it.
+median, as a ratio to torch.nn.LSTM's median of the same size; the smallest and largest stand beside it. What is
+otherwise on a GPU stands in `bench_cuda`.
 """
 
 import argparse
@@ -37,6 +38,7 @@ class Size(NamedTuple):
     packed: bool = False
     layers: tuple[str, ...] = MAIN  # () for all
     tuned: bool = True  # after tune_allocator(); e0 comes before it
+    ways: tuple[str, ...] = ()  # () for all
 
     def __str__(self) -> str:
         packed = ", packed" if self.packed else ""
@@ -84,7 +86,9 @@ def candidates(size: Size, device: str = "cpu") -> list[Candidate]:
         _torch(f"torch.nn.{k}", "", getattr(torch.nn, k)(size.I, size.H, **made), x) for k in ("LSTM", "GRU", "RNN")
     ]
     for name in size.layers or tuple(LAYERS):
-        for way in LAYERS[name].ways()[1:]:
+        for way in LAYERS[name].ways(torch.device(device).type)[1:]:
+            if size.ways and way not in size.ways:
+                continue
             options: Any = {"impl": way, **made}
             found.append(_torch(name, way, LAYERS[name](size.I, size.H, **options), x))
         if device == "cpu" and not size.packed:
@@ -158,17 +162,9 @@ def _onnxruntime(name: str, cell, params, xs) -> list[Candidate]:
 # ---- the clock
 
 
-def clock(device: str, threads: int) -> Callable[[], float]:
-    """Seconds of CPU time for one thread on a CPU, of the wall clock otherwise (with the device's queue empty)."""
-    if device == "cpu":
-        return time.process_time if threads == 1 else time.perf_counter
-    import torch
-
-    def read() -> float:
-        torch.cuda.synchronize(device)
-        return time.perf_counter()
-
-    return read
+def clock(threads: int) -> Callable[[], float]:
+    """Seconds of CPU time for one thread, of the wall clock for more."""
+    return time.process_time if threads == 1 else time.perf_counter
 
 
 def measure(found: list[Candidate], rounds: int, read: Callable[[], float], tick: Callable[[], Any]) -> list[dict]:
@@ -237,10 +233,10 @@ def _cell(got: dict | None, base: float) -> str:
 
 def provenance(args: argparse.Namespace, seconds: float, commit: str | None) -> dict[str, Any]:
     """What made the figures, with the machine's load and what the clock counted."""
-    made = _record.provenance(_command(args), seconds, commit, device=args.device, packages=("onnxruntime",))
+    made = _record.provenance(_command(args), seconds, commit, device=args.device, packages=("onnxruntime", "triton"))
     with suppress(OSError):
         made["machine"]["load"] = round(os.getloadavg()[0], 1)
-    made["time"] = "CPU time" if args.device == "cpu" and args.threads == 1 else "wall clock"
+    made["time"] = "CPU time" if args.threads == 1 else "wall clock"
     return made
 
 
@@ -253,12 +249,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, too")
     parser.add_argument("--sizes", metavar="NAMES", help=f"of {names}, with commas between them (default all)")
     parser.add_argument("--layers", metavar="NAMES", help="layers by name, with commas between them (default all)")
+    parser.add_argument("--minutes", type=float, metavar="M", help="on a GPU: begin nothing after (7)")
+    parser.add_argument("--resume", action="store_true", help="on a GPU: measure what the --json file does not have")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds of each size (default 3 to 15)")
 
 
 def chosen(args: argparse.Namespace) -> list[Size]:
     """The sizes that the options ask for; ValueError for names that there are not."""
-    sizes = list(QUICK if args.quick else SIZES)
+    from . import bench_cuda
+
+    if not args.device.startswith(("cpu", "cuda")):
+        raise ValueError(f"--device must be cpu, or cuda where there is one, got {args.device!r}")
+    sizes = list(QUICK if args.quick else SIZES if args.device == "cpu" else bench_cuda.sizes())
     if args.sizes:
         wanted = args.sizes.split(",")
         unknown = set(wanted) - {size.name for size in sizes}
@@ -273,11 +275,6 @@ def chosen(args: argparse.Namespace) -> list[Size]:
         if unknown:
             raise ValueError(f"--layers must be of {', '.join(LAYERS)}, got {sorted(unknown)[0]!r}")
         sizes = [size._replace(layers=layers) for size in sizes]
-    if args.device != "cpu":
-        import torch
-
-        if not args.device.startswith("cuda") or not torch.cuda.is_available():
-            raise ValueError(f"--device must be cpu, or cuda where there is one, got {args.device!r}")
     for name in ("threads", "rounds"):
         value = getattr(args, name)
         if value is not None and value < 1:
@@ -294,7 +291,14 @@ def run(args: argparse.Namespace) -> int:
 
     from lstmcourse.tune import tune_allocator
 
+    from . import bench_cuda
+
     sizes = chosen(args)
+    if args.device != "cpu":
+        if not torch.cuda.is_available():
+            print(bench_cuda.no_device(), file=sys.stderr)
+            return bench_cuda.NO_DEVICE
+        return bench_cuda.run(args, sizes)
     before = torch.get_num_threads()
     torch.set_num_threads(args.threads)
     commit, began, results, status = _record.commit(), time.perf_counter(), [], 0
@@ -304,14 +308,14 @@ def run(args: argparse.Namespace) -> int:
                 tune_allocator()
             found = candidates(size, args.device)
             with tqdm(total=len(found) * (size.rounds + 1), desc=size.name, leave=False, file=sys.stderr) as bar:
-                rows = measure(found, size.rounds, clock(args.device, args.threads), bar.update)
+                rows = measure(found, size.rounds, clock(args.threads), bar.update)
             if "stopped" in rows[-1]:
                 status = 130
                 rows.pop()
             rows = summary([row for row in rows if row["forward"] or row["both"]])
             if rows:
                 print(table(size, rows), end="\n\n", flush=True)
-                results.append({"size": size._asdict() | {"layers": list(size.layers) or "all"}, "rows": rows})
+                results.append({"size": size_of(size), "rows": rows})
             if status:
                 print("stopped: this is what was measured", file=sys.stderr)
                 break
@@ -325,10 +329,16 @@ def run(args: argparse.Namespace) -> int:
     return status
 
 
+def size_of(size: Size) -> dict[str, Any]:
+    """A size as the record has it."""
+    return size._asdict() | {"layers": list(size.layers) or "all", "ways": list(size.ways) or "all"}
+
+
 def _command(args: argparse.Namespace) -> str:
     given = vars(args) | {"json": args.json and args.json.name}
-    options = [f"--{k} {v}" for k, v in given.items() if v is not None and k != "quick"]
-    return " ".join(["python -m lstmcourse bench", *["--quick"] * args.quick, *options])
+    flags = [f"--{k}" for k, v in given.items() if v is True]
+    options = [f"--{k} {v}" for k, v in given.items() if v is not None and not isinstance(v, bool)]
+    return " ".join(["python -m lstmcourse bench", *flags, *options])
 
 
 def _footer(made: dict) -> str:
@@ -340,7 +350,10 @@ def _footer(made: dict) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit status is 0 if all was measured, 2 for options that do not fit, 130 after Ctrl-C."""
+    """The exit status is 0 if all was measured, 2 for options that do not fit, 130 after Ctrl-C.
+
+    On a GPU: 3 where there is none, 4 where the time was over before all was measured.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m lstmcourse bench", description="how fast is every layer, against torch.nn?"
     )

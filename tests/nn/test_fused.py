@@ -14,6 +14,7 @@ from .layers import CELLS, T, assert_close, flat, gradients, make, random, rando
 
 triton = pytest.importorskip("triton", minversion="3.7", reason="needs Triton 3.7, which has wheels for Linux alone")
 
+pytestmark = pytest.mark.kernels
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 NAMES = [name for name in LAYERS if "fused" in LAYERS[name].ways("cuda")]
 KINDS = ("peephole", "gru", "gru_reset_before", "rnn_relu")  # one for each branch of the template

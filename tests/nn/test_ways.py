@@ -61,7 +61,7 @@ def test_route_on_the_cpu(name, dtype, packed):
     assert layer.route(nn.pack(x, LENGTHS) if packed else x) == expected
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.cuda
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 @pytest.mark.parametrize("name", KINDS)
@@ -225,7 +225,7 @@ def test_torch_does_what_numpy_does(name, monkeypatch):
             assert_close(flat(layer(x))[0], flat(loop(x))[0], 1e-10)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.cuda
 @pytest.mark.parametrize("name,way", FAST)
 def test_all_ways_agree_on_cuda(name, way):
     with warnings.catch_warnings():
