@@ -1,6 +1,9 @@
-"""One thread, and directories of the tests' own for the learner's progress and for downloads."""
+"""One thread, no network, and directories of the tests' own for the learner's progress and for downloads."""
 
+import errno
+import ipaddress
 import os
+import socket
 import tempfile
 
 # Before anything imports NumPy or torch: their thread pools read these once.
@@ -16,6 +19,28 @@ def one_thread():
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network():
+    """A connection to another machine is refused, as it is without a network; the loopback stays."""
+    connect = socket.socket.connect
+
+    def is_here(host):
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:  # a name
+            return host == "localhost"
+
+    def refuse(self, address):
+        over_tcp = self.family in (socket.AF_INET, socket.AF_INET6) and self.type == socket.SOCK_STREAM
+        if over_tcp and not is_here(address[0]):
+            raise OSError(errno.ENETUNREACH, f"tests have no network, and one asked for {address[0]}")
+        return connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", refuse)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,7 @@
 """What comes into a layer and what leaves it: shapes, dtypes, devices, packed sequences, and the errors."""
 
+import functools
+import os
 from typing import Any, NamedTuple
 
 import torch
@@ -40,6 +42,30 @@ def unpack(layer, input: Any) -> Steps:
     if steps.xs.size(0) == 0:
         raise InputError(f"{name} expects at least one time step, got input of shape {tuple(xs.shape)}")
     return steps
+
+
+def check_memory(layer, steps: Steps) -> None:
+    """InputError, with the numbers, for an input whose pre-activations and outputs could not all be in memory."""
+    xs = steps.xs
+    if torch.compiler.is_compiling() or xs.device.type != "cpu" or not all(type(n) is int for n in xs.shape):
+        return
+    needed = xs.size(0) * xs.size(1) * layer.hidden_size * (len(layer.rows) + 1) * xs.element_size()
+    if needed > memory():
+        T, B, GiB = *xs.shape[:2], 2**30
+        raise InputError(
+            f"{type(layer).__name__} needs at least {needed / GiB:,.1f} GiB for T = {T}, B = {B}, "
+            f"H = {layer.hidden_size}, and this machine has {memory() / GiB:,.1f} GiB; "
+            "cut the sequences into windows and carry the state, detached, from one to the next"
+        )
+
+
+@functools.cache
+def memory() -> float:
+    """The machine's memory in bytes, infinite where it does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return float("inf")
 
 
 def _unpack_sequences(name: str, input_size: int, packed: PackedSequence) -> Steps:

@@ -51,7 +51,8 @@ class Recurrent(TorchNames):
     Call: ``layer(input, hx=None) -> output, state``, as in torch.nn: input (T, B, I), (T, I) or a PackedSequence;
     state one tensor (L·D, B, H) where the cell has one state, a tuple of them where it has more. What differs from
     torch.nn: an LSTM of ours is no instance of torch.nn.LSTM, so code that looks for torch's classes passes it over;
-    `as_torch` makes one of them.
+    `as_torch` makes one of them. A state that goes on to the next batch must be detached, as `training.fit` does with
+    carry=True, or backward goes through the batch before, whose graph is no longer there.
 
     Raises:
         ValueError, TypeError: for sizes, shapes, dtypes or devices that do not fit; the message names the argument,
@@ -211,6 +212,7 @@ class Recurrent(TorchNames):
     def forward(self, input, hx=None):
         """(output, state); see the class for shapes and errors."""
         steps = _input.unpack(self, input)  # (T, B, I), whatever it came as
+        _input.check_memory(self, steps)
         state = _input.initial_state(self, hx, steps)
         output, state = _operator.compute(self, steps, state)
         return _input.repack(self, output, state, steps)

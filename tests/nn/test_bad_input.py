@@ -102,6 +102,19 @@ def test_states_of_the_other_order_are_told_of_batch_first():
         nn.GRU(I, H, batch_first=True)(x, h)
 
 
+def test_a_sequence_that_fits_into_no_memory_is_refused_with_the_numbers(monkeypatch):
+    long = torch.zeros(1, 1, I).expand(10**10, B, I)  # one row in memory
+    with pytest.raises(
+        ValueError, match=r"LSTM needs at least [\d,]+\.\d GiB for T = 10000000000, B = 4, H = 6, and this"
+    ):
+        nn.LSTM(I, H)(long)
+    monkeypatch.setattr(nn._input, "memory", lambda: T * B * H * 5 * 4)
+    assert nn.LSTM(I, H)(x)[0].shape == (T, B, H)
+    monkeypatch.setattr(nn._input, "memory", lambda: T * B * H * 5 * 4 - 1)
+    with pytest.raises(RuntimeError, match="cut the sequences into windows and carry the state, detached"):
+        nn.LSTM(I, H)(x)
+
+
 SIZES = [
     ((0, H), {}, ValueError, "input_size must be at least 1, got 0"),
     ((I, 0), {}, ValueError, "hidden_size must be at least 1, got 0"),
