@@ -264,3 +264,21 @@ def test_drawing_loads_no_pyplot():
         "import sys; from lstmcourse import plots; plots.png(plots.bars({'a': 1})); assert not sys.modules.get(PYPLOT)"
     )
     subprocess.run([sys.executable, "-c", code.replace("PYPLOT", "'matplotlib.pyplot'")], check=True)
+
+
+def test_dots_at_one_value_do_not_hide_each_other_and_a_crowd_has_its_number():
+    ax = plots.dots({"few": [1.0, 1.0, 2.0], "many": [*[100.0] * 12, 3.0]})
+    drawn = [line.get_xydata() for line in ax.get_lines() if line.get_marker() == "o"]
+    places = np.concatenate(drawn)
+    assert len(places) == 16 and len(np.unique(places.round(6), axis=0)) == 16
+    assert [text.get_text() for text in ax.texts] == ["12"]
+
+
+def test_one_line_of_the_units_stands_out():
+    values = np.arange(12.0).reshape(4, 3)
+    ax = plots.units(values, bold=("mean", values.mean(1)), at=(2,), ylabel="cell state c")
+    bold = max(ax.get_lines(), key=lambda line: line.get_linewidth())
+    assert bold.get_label() == "mean" and np.allclose(bold.get_ydata(), [1, 4, 7, 10])
+    assert bold.get_color() == plots.colour("c")
+    assert any(list(line.get_xdata()) == [2, 2] for line in ax.get_lines())
+    assert "mean: from 1.00 to 10.00" in plots.describe(ax)
