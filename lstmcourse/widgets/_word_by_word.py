@@ -8,7 +8,7 @@ import numpy as np
 from .. import plots
 from .._colours import CONTEXT, OTHERS
 from ..diagrams import number
-from ._shell import Explorer, line_of_text, painted
+from ._shell import Explorer, line_of_text
 
 Read = Callable[[str], tuple[Sequence[str], np.ndarray, np.ndarray]]
 MOST = 30  # words that have room side by side
@@ -25,13 +25,19 @@ def word_by_word(
     does, and ValueError for numbers of another shape.
     """
 
-    def paint(axes: np.ndarray, *, text: str) -> str:
+    def painted(text: str) -> tuple[np.ndarray, str]:
         if not text.strip():
             raise ValueError("type a word")
-        return paint_words(axes, *read(text), running=running, effect=effect)
+        axes = plots.panels(1, 2, size=(9.6, 3.6))  # anew, since other words need other room
+        with plots.style():
+            return axes, paint_words(axes, *read(text), running=running, effect=effect)
+
+    def draw(text: str) -> tuple[bytes, str]:
+        axes, said = painted(text)
+        return plots.png(axes[0, 0], small=False), said
 
     controls: Callable[[], dict[str, Any]] = lambda: dict(text=line_of_text("your sentence", text))
-    return painted("word-by-word", paint, controls, 2, (9.6, 3.6))
+    return Explorer("word-by-word", draw, lambda text: painted(text)[0], controls)
 
 
 def paint_words(

@@ -63,6 +63,10 @@ class Driver:
         """What takes the keyboard to change a number: handles of sliders."""
         return self.page.locator(f"{self.root} :is(.noUi-handle, input[type=range])").all()
 
+    def lines(self) -> list[Any]:
+        """What one may type into."""
+        return self.page.locator(f"{self.root} input[type=text]").all()
+
     def changes(self, act, what: str) -> None:
         """Do something, and demand that the picture or the sentence changes within two seconds."""
         before = self.signature()
@@ -104,6 +108,13 @@ class Driver:
                 )
             self._back(handle, {"ArrowLeft": "ArrowRight", "ArrowRight": "ArrowLeft"}[key], before, label)
             self.changes(lambda key=key: self.page.keyboard.press(key), f"{key} on “{label}”")
+        for line in self.lines():
+            line.focus()
+            self.page.keyboard.press("End")
+            self.settle()
+            before = self.signature()
+            self.changes(lambda: self.page.keyboard.press("x"), "a letter typed")
+            self._back(line, "Backspace", before, "the line")
 
     def _back(self, handle, key: str, before: str, label: str) -> None:
         """The same settings give the same picture: it hangs on nothing that a later cell of the notebook may change."""
@@ -153,7 +164,7 @@ class Driver:
 
     def stray_keys(self) -> None:
         """Letters and arrows inside the widget leave the notebook as it was, whichever part of it has the focus."""
-        for inner in (".noUi-handle", "input[type=range]", "button", "select"):
+        for inner in (".noUi-handle", "input[type=range]", "input[type=text]", "button", "select"):
             part = self.page.locator(f"{self.root} {inner}").first
             if not part.count():
                 continue
@@ -169,13 +180,14 @@ class Driver:
 
     def latency(self, presses: int = 6) -> float:
         """Median milliseconds from a key to the changed picture; asserted against the limit of its kind, with slack."""
-        handle = self.handles()[0]
-        times = []
+        handle, times = [*self.handles(), *self.lines()][0], []
+        keys = ("x", "Backspace") if handle.get_attribute("type") == "text" else ()
         for k in range(presses):
             self.settle()
             handle.focus()
             self.page.evaluate(_WATCH, self.root)
-            self.page.keyboard.press("ArrowRight" if (k % 2 == 0) != self._at_end(handle) else "ArrowLeft")
+            arrow = "ArrowRight" if (k % 2 == 0) != self._at_end(handle) else "ArrowLeft"
+            self.page.keyboard.press(keys[k % 2] if keys else arrow)
             self.page.wait_for_function("window.lcTook !== null", timeout=10_000)
             times.append(self.page.evaluate("window.lcTook"))
         kind = "image" if self.page.locator(f"{self.root} :is({PICTURE}) img").count() else "svg"

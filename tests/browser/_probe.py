@@ -17,13 +17,14 @@ CELLS = {
     "clamp": "widgets.gate_clamp(reference.LSTM, p, xs, readout=lambda h: h.sum(1))",
     "saturation": "widgets.gate_saturation()",
     "reader": "widgets.text_reader(TEXT, {'h': h, 'c': -h})",
+    "words": "widgets.word_by_word(words, 'one two')",
     "log": "widgets.explore('rate', lambda rate: (diagrams.cell('rnn', theme='auto', width=200 + int(50 * rate)), "
     "f'The rate is {rate:.3f}.'), rate=widgets.slider('rate', 0.1, 0.01, 10.0, log=True))",
     "animation": "widgets.animation(reference.LSTM, reference.unroll(reference.LSTM, p, xs[:2, None])[1])",
 }
 SETUP = """import numpy as np
 from lstmcourse import diagrams, equations, plots, reference, widgets
-from tests.browser._probe import TEXT, setting
+from tests.browser._probe import TEXT, setting, words
 p, q, xs, h = setting()"""
 
 
@@ -33,6 +34,13 @@ def setting():
     p = reference.init(reference.LSTM, FEATURES, UNITS, rng, scale=1.0)
     q = reference.init(reference.GRU, FEATURES, UNITS, rng, scale=1.0)
     return p, q, rng.normal(size=(STEPS, FEATURES)), rng.normal(size=(len(TEXT), 5))
+
+
+def words(text):
+    """A reader for `word_by_word` whose scores are the lengths of what has been read."""
+    said = text.split()
+    lengths = np.array([len(word) for word in said])
+    return said, lengths.cumsum(), lengths
 
 
 def write_probe(path: Path) -> None:

@@ -285,7 +285,7 @@ POLARITY = dict.fromkeys(["good", "fine", "clever", "moving", "funny"], 1) | dic
 def rated(text):
     """The rating of an opinion, read by another way: a regular expression for a clause."""
     clauses = re.findall(r"the \w+ is ?(very|not|hardly)?(?: ?,[a-z ]+,)? (\w+)", text)
-    assert len(clauses) == 2, text
+    assert len(clauses) in (1, 2) and text.count(" is ") == len(clauses), text
     return sum(DEGREES[degree] * POLARITY[adjective] for degree, adjective in clauses)
 
 
@@ -293,6 +293,6 @@ def test_opinions_are_rated_by_the_order_of_their_words():
     arrays, _ = data.load("opinions")
     texts, ratings = arrays["texts"].tolist(), arrays["ratings"]
     assert len(set(texts)) == len(texts) == 10_000 and [rated(text) for text in texts] == ratings.tolist()
-    assert (ratings[::2] == -ratings[1::2]).all() and ratings.all()
-    assert all(sorted(a.split()) == sorted(b.split()) for a, b in zip(texts[::2], texts[1::2]))
-    assert (arrays["test"][::2] == arrays["test"][1::2]).all(), "twins stand on the same side"
+    assert (ratings[4000::2] == -ratings[4001::2]).all() and ratings.all()
+    assert all(sorted(a.split()) == sorted(b.split()) for a, b in zip(texts[4000::2], texts[4001::2]))
+    assert arrays["test"].sum() == 2000 and (arrays["test"][::2] == arrays["test"][1::2]).all(), "twins are not parted"

@@ -433,6 +433,34 @@ def test_a_text_is_read_letter_by_letter():
     assert "at position 10 (“def f(x):⏎”)" in says(widgets.text_reader(text, h).widget())
 
 
+# ---- a sentence of one's own
+
+
+def counted(text):
+    """A reader whose scores are the lengths of what has been read, minus 5."""
+    said = text.split()
+    lengths = np.array([len(word) for word in said])
+    return said, lengths.cumsum() - 5.0, lengths - 3.5
+
+
+def test_a_typed_sentence_is_read_word_by_word():
+    box = widgets.word_by_word(counted, "a short line").widget()
+    assert "The score ends at 5.00; “a” counts most, −2.50." in says(box)
+    controls(box)["your sentence"].value = "words, words: $x$ and so on"
+    assert "The score ends at 17.0; “words,” counts most, 2.50." in says(box)
+    controls(box)["your sentence"].value = "  "
+    assert "type a word" in says(box)
+
+
+def test_the_still_of_a_sentence_names_every_number():
+    left, right = widgets.word_by_word(counted, "a short line").figure().ravel()
+    assert plots.describe(left).startswith("score so far: a −4.00, short 1.00, line 5.00.")
+    assert [bar.get_height() for bar in right.patches] == [1.5, 0.5, -2.5]
+    assert [label.get_text() for label in right.get_xticklabels()] == ["a", "short", "line"]
+    with pytest.raises(ValueError, match=r"scores and effects must have shape \(2,\), .*, got \(3,\) and \(2,\)"):
+        widgets.word_by_word(lambda text: (text.split(), np.zeros(3), np.zeros(2)), "two words").figure()
+
+
 # ---- animation
 
 
