@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lstmcourse.commands.build import execute, learner, new, pages, sync
+from lstmcourse.commands.build import execute, learner, new, pages, path, sync
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,6 +21,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     one.add_argument("title", metavar="TITLE")
     one.add_argument("--deeper", action="store_true", help="a page beside that notebook, in notebooks/deeper")
     copy = commands.add_parser("learner", help="the learner's copy of the notebooks, lab/")
+    short = commands.add_parser("path", help="the notebooks of a shorter path through the course")
+    short.add_argument(
+        "name", metavar="NAME", nargs="?", help="as paths.toml has it; without one, the paths are listed"
+    )
+    short.add_argument("out", metavar="OUT", type=Path, nargs="?", help="an empty folder (default: the path's name)")
     copy.add_argument("--fresh", action="store_true", help="move the old copy aside first")
     args = parser.parse_args(argv)
     if args.command == "execute":
@@ -32,10 +37,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.command == "learner":
             learner.build(pages.ROOT, fresh=args.fresh)
             return 0
+        if args.command == "path":
+            if args.name is None:
+                print(path.table(pages.ROOT))
+                return 0
+            files = path.build(pages.ROOT, args.name, args.out or Path(args.name))
+            print(f"{len(files)} notebooks in {files[0].parent}: begin with {files[0].name}")
+            return 0
         if args.command == "new":
-            path = new.create(pages.ROOT, args.number, args.title, deeper=args.deeper)
-            print(f"{path.relative_to(pages.ROOT)} written and run")
+            made = new.create(pages.ROOT, args.number, args.title, deeper=args.deeper)
+            print(f"{made.relative_to(pages.ROOT)} written and run")
         return sync.everything(pages.ROOT)
-    except (ValueError, execute.NotebookError, learner.LabError) as error:
+    except (ValueError, execute.NotebookError, learner.LabError, path.PathError) as error:
         print(error, file=sys.stderr)
         return 1
