@@ -14,9 +14,8 @@ from .. import reference, tasks
 from .._display import aligned
 from ..probes import gate_traces
 from ._records import blocks, load
-from ._registry import ExperimentError
 from ._verdict import verdict
-from .stories import DISTANCES, train_story
+from .stories import train_story
 
 MARKS = {"true": "✓", "false": "✗", "depends": "±"}
 Range = Sequence[float]
@@ -54,17 +53,10 @@ def judge(measured: str, cases: Mapping[str, bool]) -> Judged:
 def king_story(cell: str) -> np.ndarray:
     """The king story: the median share of right answers, by block and by the steps since the death (DISTANCES).
 
-    (blocks, 5), from `two_stories` where it is there, else from the one block of the run before it.
+    (blocks, 5), from `two_stories`.
     """
-    try:
-        record = blocks("two_stories")
-        found = [np.median(block, axis=0) for block in record.values(f"kings, {cell}", "by_distance")]
-    except ExperimentError:
-        found = []
-    if not found:
-        rows = load("stories")["result"]["rows"]
-        found = [r["median_right_by_distance"] for r in rows if (r["story"], r["cell"]) == ("kings", cell)]
-    return np.array(found).reshape(-1, len(DISTANCES))
+    record = blocks("two_stories")
+    return np.array([np.median(block, axis=0) for block in record.values(f"kings, {cell}", "by_distance")])
 
 
 def gradient_by_lag(
