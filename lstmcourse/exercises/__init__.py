@@ -36,7 +36,6 @@ Exercise are told in _exercise.py.
 
 import html
 import inspect
-import sys
 import textwrap
 from typing import Any
 
@@ -45,6 +44,7 @@ from lstmcourse.exercises._exercise import SIZES, STEP_SIZES, Exercise
 from lstmcourse.exercises._patches import pairs, per_gate, slopes, turned_blocks, wrong
 from lstmcourse.exercises._registry import get, ids
 from lstmcourse.exercises._running import Failed, Trial
+from lstmcourse.exercises._shown import in_notebook, show
 from lstmcourse.exercises._stages import EXPERIMENT, STAGES, Result, run
 from lstmcourse.exercises._words import short_traceback
 from lstmcourse.exercises.mine import keep, mine
@@ -73,8 +73,10 @@ def check(id: str, answer: Any) -> None:
         print(f"{exercise.id}: stopped" + (f" while your code ran, in\n{at}" if at else ""))
         _state.add(exercise.slug, attempts=1)
         raise KeyboardInterrupt from None
-    print(result.text)
-    if result.attempted:
+    if not result.attempted:
+        print(result.text)
+    else:
+        show(result.text)
         passed: dict[str, Any] = {"passes": 1, "stub": exercise.stub_hash} if result.passed else {}
         _state.add(exercise.slug, attempts=1, **passed)
     if result.passed:
@@ -96,11 +98,11 @@ def hint(id: str, symptom: str | None = None) -> None:
     """
     exercise = get(id)
     if symptom is not None:
-        print(_help.found(exercise, str(symptom)))
+        show(_help.found(exercise, str(symptom)))
         return
     number = min(_state.add(exercise.slug, hints=1)["hints"], 3)
-    print(f"{exercise.id}, hint {number} of 3 ({LADDER[number - 1]}):")
-    print(textwrap.indent(exercise.hints[number - 1], "  "))
+    text = textwrap.indent(exercise.hints[number - 1], "  ")
+    show(f"{exercise.id}, hint {number} of 3 ({LADDER[number - 1]}):\n{text}")
     if number == 3:
         print(f'That was the last one. After an attempt, solution("{exercise.id}") shows the solution.')
 
@@ -114,7 +116,7 @@ def solution(id: str, spoil: bool = False) -> None:
         return
     parts = (*exercise.helpers, exercise.solution)
     source = "\n\n".join(textwrap.dedent(inspect.getsource(part)).strip() for part in parts)
-    if _in_notebook():
+    if in_notebook():
         from IPython.display import Markdown, display
 
         summary = f"<summary>Solution of {exercise.id}</summary>"
@@ -130,7 +132,7 @@ def progress() -> None:
     rows = [_row(exercise, kept.get(exercise.slug, _state.EMPTY)) for exercise in exercises]
     passed = sum(row[-1] == "passed" for row in rows)
     caption = f"{passed} of {len(rows)} exercises passed"
-    if _in_notebook():
+    if in_notebook():
         from IPython.display import HTML, display
 
         display(HTML(_table(caption, rows)))
@@ -162,9 +164,3 @@ def _table(caption: str, rows: list[tuple[str, ...]]) -> str:
         for row in rows
     )
     return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"

@@ -27,10 +27,12 @@ MEANT = {
 
 def raised(trial: Trial) -> Iterator[str]:
     """A sentence on the exception with which the answer stopped, where there is something to say."""
-    error = trial.got[-1].error
-    if error is None:
+    k = next((k for k, outcome in enumerate(trial.got) if outcome.error is not None), None)
+    if k is None:
         return
-    message, sizes = message_of(error), trial.sizes[len(trial.got) - 1]
+    error, sizes = trial.got[k].error, trial.sizes[k]
+    assert error is not None
+    message = message_of(error)
     for frame, _, line in own_frames(error)[::-1]:
         if isinstance(error, ValueError):
             yield from _products(line, frame.f_locals, sizes)

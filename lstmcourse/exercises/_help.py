@@ -63,4 +63,4 @@ def _meant(asked: str, words: str) -> bool:
 
 
 def _filled(text: str) -> str:
-    return textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="  ")
+    return textwrap.fill(text, 76, initial_indent="  ", subsequent_indent="  ")

@@ -187,8 +187,14 @@ def _plausible(got: Any, want: np.ndarray, numbers: dict[str, Any], seen: _Seen)
             alone = unlike @ (1 - touch).T  # numbers that only the first spoils, and not as it does alone
             fits = (left == spoiled.sum()) & (alone == 0) & (alone.T == 0)
             found = [(i, j) for i, j in np.argwhere(np.triu(fits, 1))]
-            size = touch.sum(axis=1)
-            found.sort(key=lambda pair: (sum(names[k] not in registered for k in pair), size[list(pair)].sum()))
+            size, lone = touch.sum(axis=1), touch @ (1 - touch).T
+            found.sort(
+                key=lambda pair: (
+                    lone[pair] + lone[pair[::-1]] == 0,  # then no number bears witness to one of them by itself
+                    sum(names[k] not in registered for k in pair),
+                    size[list(pair)].sum(),
+                )
+            )
             yield from ((names[i], names[j]) for i, j in found)
     for a, b in itertools.combinations(registered, 2):
         first, second = numbers[a], numbers[b]

@@ -263,6 +263,7 @@ def run(exercise: Exercise, answer: Any, explain: bool = True) -> Result:
         trial = Trial(exercise, answer)
         if not_attempted(trial):
             return Result(exercise.id, False, False, f"{exercise.id}: not attempted")
+        name = f"{exercise.id} {exercise.title.rstrip('?')}"
         passed: list[tuple[str, str]] = []
         stages = exercise.stages or (EXPERIMENT if exercise.kind == "experiment" else STAGES)
         for title, stage in stages:
@@ -272,11 +273,11 @@ def run(exercise: Exercise, answer: Any, explain: bool = True) -> Result:
                 called = _calls_what_fails(trial) if explain else ""
                 names, what = _told(trial, stages, title) if explain and not called else ({}, "")
                 lines = [
-                    f"{exercise.id} {exercise.title}: not yet.",
+                    f"{name}: not yet.",
                     f"  ✗ {title}: {failure}",
                     called or (explained(trial, names) if names else what and f"    {what}"),
                     printed(trial),
-                    f"  ✓ {', '.join(name for name, _ in passed)}" if passed else "",
+                    f"  ✓ {', '.join(stage for stage, _ in passed)}" if passed else "",
                     f'  hint("{exercise.id}") helps.',
                 ]
                 text = "\n".join(filter(None, lines))
@@ -284,8 +285,8 @@ def run(exercise: Exercise, answer: Any, explain: bool = True) -> Result:
             if said is not None:
                 passed.append((title, said))
     lines = [
-        f"{exercise.id} {exercise.title}: passed. You can now {exercise.can_now.rstrip('.')}.",
-        f"  ✓ {', '.join(f'{name} ({said})' if said else name for name, said in passed)}",
+        f"{name}: passed. You can now {exercise.can_now.rstrip('.')}.",
+        f"  ✓ {', '.join(f'{stage} ({said})' if said else stage for stage, said in passed)}",
         printed(trial),
     ]
     return Result(exercise.id, True, True, "\n".join(filter(None, lines)))

@@ -37,7 +37,7 @@ def short_traceback(error: BaseException, where: str = "", frames: int = 3, size
 def message_of(error: BaseException) -> str:
     """What an exception says, in one line; "" for one that cannot say what it is."""
     try:
-        return re.sub(r"\s+", " ", str(error))
+        return re.sub(r"\s+|, with gufunc signature [^ ]*", " ", str(error)).replace("  ", " ")
     except Exception:
         return ""
 

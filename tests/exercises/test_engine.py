@@ -1,7 +1,9 @@
 """The engine: which stage stops, what it says, and what it leaves untouched."""
 
+import html
 import json
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 
 from lstmcourse import exercises
-from lstmcourse.exercises import _state
+from lstmcourse.exercises import _shown, _state
 from tests.exercises.own import PLAIN, half, half_case, own
 
 # --- the stages -------------------------------------------------------------------------------------------------
@@ -340,3 +342,15 @@ def test_an_answer_that_cannot_be_looked_into_has_its_verdict(monkeypatch, capsy
     exercises.check("E1.2", lambda W, U, b, x, h_: (x @ W.T + 3 * h_ @ U.T,))
     out = capsys.readouterr().out
     assert out.startswith("E1.2 The recurrent step: not yet.\n  ✗ values: ")
+
+
+def test_in_a_notebook_lines_wrap_between_words_under_their_own_beginning(monkeypatch):
+    shown = []
+    monkeypatch.setattr("lstmcourse.exercises._shown.in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    exercises.check("E1.2", lambda W, U, b, x, h_: (np.tanh(x @ W.T + h_ @ U.T - b),))
+    (data,) = shown
+    assert data["text/plain"].startswith("E1.2 The recurrent step: not yet.\n  ✗ values: ")
+    lines = re.findall(r'<div style="padding-left:(\d+)ch;text-indent:-2ch">(.*?)</div>', data["text/html"])
+    assert [html.unescape(line) for _, line in lines] == [line.strip() for line in data["text/plain"].splitlines()]
+    assert [int(indent) for indent, _ in lines[:3]] == [2, 4, 6] and "<b>" not in _shown.as_html("a <b> c")

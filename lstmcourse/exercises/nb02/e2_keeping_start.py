@@ -51,17 +51,17 @@ def judged(trial: Trial) -> str:
     said = ", ".join(f"{part:.2g}" for part in left)
     sizes = "in networks whose inputs are 1, 2 and 3 times as large"
     if not all(LOW <= part <= HIGH for part in left):
-        raise Failed(f"{off(left)}: of it {said} is left after 50 letters, {sizes}; it should be 0.5 to 2 in each")
+        raise Failed(f"{off(left)}. After 50 letters {said} of it is left, {sizes}; it should be 0.5 to 2 in each")
     return f"after 50 letters {said} of the gradient is left, {sizes}"
 
 
 def off(left: list[float]) -> str:
     """In what way what is left is wrong, in networks with inputs of three sizes."""
     if max(left) < LOW:
-        return "the gradient vanishes, U is too small"
+        return "the gradient vanishes: U is too small"
     if min(left) > HIGH:
-        return "the gradient explodes, U is too large"
-    return "what fits one network does not fit another (measure with left, in your function), and so for the gradient"
+        return "the gradient explodes: U is too large"
+    return "the gradient is kept in one network and not in another: measure with left, inside your function"
 
 
 HINTS = (

@@ -44,6 +44,10 @@ SYMPTOMS = {
 }
 
 WRONG = {
+    "norm squared": wrong(
+        "max_norm / norm if norm > max_norm else 1.0", "min(1.0, max_norm / norm**2) if norm else 1.0",
+        "the factor is max_norm / norm²; the length of g · s is norm · s, so s is max_norm / norm",
+    ),
     "infinity let in": wrong(
         "if not np.isfinite(norm)", "if False",
         "an infinite gradient is scaled like any other: max_norm / ∞ is 0, and 0 · ∞ is NaN, which spreads to all "

@@ -60,7 +60,8 @@ def shows_the_king(trial: Trial) -> str:
         return f"the king is shown on all {king.size:,} days, up to {since.max()} days after he was crowned"
     t, n = failed[0]
     days = since[t, n]
-    when = f"{days} days after {king[t, n]:+.0f} was crowned" if days else f"on the day {king[t, n]:+.0f} is crowned"
+    after = "a day" if days == 1 else f"{days} days"
+    when = f"{after} after {king[t, n]:+.0f} was crowned" if days else f"on the day {king[t, n]:+.0f} is crowned"
     visit = {0.0: "nobody is mentioned", king[t, n]: "he is mentioned"}.get(x[t, n, 0], "the other man is a guest")
     what = "the other man" if shown[t, n] < 0 else "too little"
     day = {name: float(caches[t][name][n, 0]) for name in "ifgoc"}

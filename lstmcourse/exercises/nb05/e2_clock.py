@@ -41,8 +41,8 @@ def fires_in_time(trial: Trial) -> str:
             step = {name: caches[t][name].item() for name in ("i", "f", "g", "o", "c", "c_")}
             numbers = ", ".join(f"{name} = {step[name]:.3g}" for name in "ifgoc")
             raise Failed(
-                f"with a period of {period}, at step {t + 1}, where it is {when}, h = {hs[t].item():.3g}. "
-                f"{off(step, bool(due[t]), t >= period)}There {numbers}; c was {step['c_']:.3g} before"
+                f"with a period of {period}, at step {t + 1}, {when}, h = {hs[t].item():.3g}. "
+                f"{off(step, bool(due[t]), t >= period)}There {numbers}; c was {step['c_']:.3g}"
             )
     return f"the periods {', '.join(map(str, periods))}, for {STEPS} steps"
 
@@ -52,10 +52,10 @@ def off(step: dict[str, float], due: bool, again: bool) -> str:
     if due and step["c"] < 0.55:
         return "c is too small to be shown: i g has to add to it at every step, and f to keep it. "
     if due:
-        return "o should be near 1: it opens where c has come to its value of this step. "
+        return "o should be near 1 with this c. "
     if again and step["c"] > step["c_"] > 1:
-        return "c is still there: f should have been near 0 in the step after the unit fired. "
-    return "o should be near 0 until c has come to its value of the step at which it is due. "
+        return "c is still there: f should be near 0 once the unit has fired. "
+    return "o should be near 0 with this c. "
 
 
 HINTS = (

@@ -83,6 +83,13 @@ SYMPTOMS = {
 }
 
 WRONG = {
+    "summed up": wrong(
+        "np.array(losses)", "np.cumsum(losses)", "the losses are added up along the text; each window has its own"
+    ),
+    "h for c": wrong(
+        "part.detach() for part in state", "state[0].detach() for part in state",
+        "h is handed on in the place of c as well; the state has two parts, (h, c)",
+    ),
     "not carried": wrong(
         "model(x[t : t + T], state)", "model(x[t : t + T])",
         "every window begins with zeros: the state is not handed on, and nothing is known of the text before",

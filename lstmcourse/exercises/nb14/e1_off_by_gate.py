@@ -77,6 +77,11 @@ exercise = Exercise(
         "first axis is divided into `gates` pieces.",
     },
     wrong={
+        "entry by entry and again": wrong(
+            "np.abs(ours - central)",
+            "np.abs(ours - central) / np.abs(central)",
+            "each entry is divided by its own size before the largest is taken; all are divided by the largest alone",
+        ),
         "largest with its sign": wrong(
             "np.abs(central).max()", "central.max()", "they are divided by max(central): what is far below 0 counts too"
         ),

@@ -68,7 +68,7 @@ exercise = Exercise(
     edges={
         "outputs that look back alone": lambda rng: (seeing(0, 3), *inputs(rng, 5)),
         "outputs that see nothing at all": lambda rng: (lambda xs: np.ones_like(xs), *inputs(rng, 4)),
-        "outputs that come late": lambda rng: (late, *inputs(rng, 5)),
+        "the outputs come two steps late": lambda rng: (late, *inputs(rng, 5)),
         "read from the end": lambda rng: (lambda xs: xs[::-1].cumsum(axis=0)[::-1], *inputs(rng, 5)),
         "the first output alone looks ahead": lambda rng: (seeing(2, at=0), *inputs(rng, 6)),
     },
@@ -92,6 +92,14 @@ exercise = Exercise(
         "later ones may move, that is memory.",
     },
     wrong={
+        "either way": wrong(
+            "k - int(moved.argmax())", "abs(k - int(moved.argmax()))",
+            "the sign is dropped, so that an output that comes late counts as one that looks ahead",
+        ),
+        "not the largest": wrong(
+            "max(ahead, k - int(moved.argmax()))", "k - int(moved.argmax())",
+            "the last input that moves an output decides; asked is the largest of all",
+        ),
         "the last that moves": wrong(
             "k - int(moved.argmax())", "k - int(len(xs) - 1 - moved[::-1].argmax())",
             "the last output that moves is taken; the first is the one that has looked ahead",
