@@ -9,6 +9,8 @@ ORDERS = {
     "torch": {"lstm": "ifgo", "gru": "rzn"},
     "keras": {"lstm": "ifgo", "gru": "zrn"},
     "onnx": {"lstm": "iofg", "gru": "zrn"},
+    "haiku": {"lstm": "igfo", "gru": "zrn"},  # for these last two there is no conversion
+    "flax": {"lstm": "ifgo", "gru": "rzn"},
 }
 MADE = {  # every variant of Greff et al. with every subset of peepholes
     (name, letters): variant(name, letters)

@@ -1,5 +1,6 @@
 """Reference parameters to and from the ONNX operators RNN, LSTM and GRU."""
 
+from functools import singledispatch
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,13 +110,14 @@ def _node(op, W, R, Wb, Rb, P, attributes) -> OnnxArrays:
     return OnnxArrays(op, as32(W), as32(R), as32(np.concatenate([Wb, Rb])), None if P is None else as32(P), attributes)
 
 
-def to_onnx(cell: Cell, params: Params, direction: str = "forward", sequence_lens: bool = False):
-    """The cell as an ONNX model of one node (needs the package onnx).
+@singledispatch
+def to_onnx(cell: Any, params: Params, direction: str = "forward", sequence_lens: bool = False):
+    """The cell as an ONNX model of one node (needs the package onnx); for a layer see `layer_to_onnx`.
 
     Inputs X (T, B, I), initial_h and, for an LSTM, initial_c (1, B, H), all float32; with ``sequence_lens`` also
     sequence_lens (B,) int32. Outputs Y (T, 1, B, H), Y_h and, for an LSTM, Y_c (1, B, H).
     """
-    from onnx import TensorProto, checker, helper, numpy_helper
+    from onnx import TensorProto, helper, numpy_helper
 
     node = onnx_arrays(cell, params)
     H, inputs = node.attributes["hidden_size"], node.W.shape[2]
@@ -136,6 +138,13 @@ def to_onnx(cell: Cell, params: Params, direction: str = "forward", sequence_len
         [value(name) for name in outputs],
         [numpy_helper.from_array(a, name) for name, a in arrays.items()],
     )
+    return checked(graph)
+
+
+def checked(graph):
+    """The model of a graph, passed by onnx.checker."""
+    from onnx import checker, helper
+
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
     checker.check_model(model)
     return model
@@ -147,22 +156,35 @@ def from_onnx(model, dtype=np.float64) -> tuple[Cell, Params]:
     The inverse of `to_onnx` for the cells that need nothing held open. Raises ValueError for a model with another
     number of such nodes, whose weights are no initializers, and as `from_onnx_arrays` does.
     """
-    from onnx import helper, numpy_helper
-
-    nodes = [n for n in model.graph.node if n.op_type in _ACTIVATIONS]
+    nodes = recurrent_nodes(model)
     if len(nodes) != 1:
         raise ValueError(f"model must have one RNN, LSTM or GRU node, got {len(nodes)}")
-    names = [*nodes[0].input, *[""] * 8]
-    known = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-    missing = [names[k] for k in (1, 2, 3, 7) if names[k] and names[k] not in known]
-    if missing:
-        raise ValueError(f"W, R, B and P must be initializers of the model, {', '.join(missing)} is none")
-    W, R = known[names[1]], known[names[2]]
-    B, P = known.get(names[3], np.zeros((len(W), 2 * W.shape[1]))), known.get(names[7])
-    options = {a.name: helper.get_attribute_value(a) for a in nodes[0].attribute}
-    if "activations" in options:
-        options["activations"] = [a.decode() for a in options["activations"]]
-    return from_onnx_arrays(OnnxArrays(nodes[0].op_type, W, R, B, P, options), dtype)
+    return from_onnx_arrays(nodes[0], dtype)
+
+
+def recurrent_nodes(model) -> list[OnnxArrays]:
+    """The RNN, LSTM and GRU nodes of a model. Raises ValueError where their weights are no initializers."""
+    from onnx import helper, numpy_helper
+
+    found = []
+    initializers = {t.name: t for t in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type not in _ACTIVATIONS:
+            continue
+        names = [*node.input, *[""] * 8]
+        missing = [names[k] for k in (1, 2, 3, 7) if names[k] and names[k] not in initializers]
+        if missing:
+            raise ValueError(f"W, R, B and P must be initializers of the model, {', '.join(missing)} is none")
+        known = {names[k]: numpy_helper.to_array(initializers[names[k]]) for k in (1, 2, 3, 7) if names[k]}
+        W, R = known[names[1]], known[names[2]]
+        B, P = known.get(names[3], np.zeros((len(W), 2 * W.shape[1]))), known.get(names[7])
+        options = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        if "direction" in options:
+            options["direction"] = options["direction"].decode()
+        if "activations" in options:
+            options["activations"] = [a.decode() for a in options["activations"]]
+        found.append(OnnxArrays(node.op_type, W, R, B, P, options))
+    return found
 
 
 def from_onnx_arrays(node: OnnxArrays, dtype=np.float64) -> tuple[Cell, Params]:

@@ -268,6 +268,12 @@ def test_keras_gru_by_its_own_formula(cell):
     assert disagreement(want, cell.forward(prob.p, prob.xs[0], prob.s0)[0][0]) < 1e-14
 
 
+def test_the_table_of_gate_orders_is_the_registry():
+    rows = re.findall(r"^    (\w+) +LSTM (\w \w \w \w) +GRU (\w \w \w)", convert.__doc__, re.MULTILINE)
+    table = {name.lower(): {"lstm": lstm.replace(" ", ""), "gru": gru.replace(" ", "")} for name, lstm, gru in rows}
+    assert table == convert.ORDERS
+
+
 def test_keras_refuses():
     with refuse(ValueError, "Keras has rnn, lstm, gru and gru_reset_before, got 'peephole'"):
         convert.to_keras(PEEPHOLE, problem(PEEPHOLE).p)
