@@ -24,7 +24,7 @@ WARM, WARM_MS, LEAST = (
     3,
 )  # calls before the first figure; fewer where they take so long, but not below LEAST
 
-FAST = ("vendor", "scan", "fused")  # the loop is timed in short sequences alone: it takes minutes in long ones
+FAST = ("vendor", "scan", "graph", "fused")  # the loop is timed in short sequences alone: it takes minutes in long ones
 CELLS = ("lstm", "peephole", "coupled", "gru_reset_before")
 MORE = (*CELLS, "lstm97", "gru")
 

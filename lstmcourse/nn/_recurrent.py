@@ -22,7 +22,7 @@ from .ways import vendor as _vendor
 from .ways.loop import Weights
 from .ways.loop import inputs as _inputs
 
-Impl = Literal["auto", "loop", "scan", "vendor", "fused"]  # a layer's ways() say which of them it has
+Impl = Literal["auto", "loop", "scan", "vendor", "graph", "fused"]  # a layer's ways() say which of them it has
 States = Tensor | tuple[Tensor, ...]  # one tensor where the cell has one state, a tuple where it has more
 
 
@@ -42,8 +42,9 @@ class Recurrent(TorchNames):
         bidirectional: a second set of weights reads the sequence from its end.
         device, dtype: of the parameters.
         impl: the way that computes it: ``"loop"`` (plain autograd), ``"scan"`` (one autograd node for the sequence),
-            ``"vendor"`` (cuDNN, oneDNN), ``"fused"`` (Triton, on a GPU) or ``"auto"``, the fastest that applies; see
-            `route`. A gradient that is to be differentiated again (create_graph=True) is always the loop's.
+            ``"vendor"`` (cuDNN, oneDNN), ``"graph"`` (the scan as a CUDA graph), ``"fused"`` (Triton, on a GPU) or
+            ``"auto"``, the fastest that applies; see `route`. A gradient that is to be differentiated again
+            (create_graph=True) is always the loop's.
         forget_bias: b_ih + b_hh of the forget rows (a GRU's z rows) equals this number (Gers et al., 2000;
             Jozefowicz et al., 2015, recommend 1).
         chrono: T_max of the chrono initialisation (Tallec & Ollivier, 2018, eq. 16); see `chrono_`.
@@ -202,7 +203,7 @@ class Recurrent(TorchNames):
         return _route.ways(cls, device)
 
     def route(self, input: Tensor | PackedSequence) -> str:
-        """The way that a call on this input takes: "loop", "scan", "vendor" or "fused"; "operator" while recorded."""
+        """The way that a call on this input takes: one of `ways` but "auto", or "operator" while recorded."""
         return _route.route(self, _input.unpack(self, input))
 
     @overload

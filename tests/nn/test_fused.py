@@ -161,7 +161,9 @@ def test_a_cell_of_ones_own_has_no_kernel():
             return state
 
     assert "fused" not in Frozen.ways("cuda")
-    with pytest.raises(ValueError, match=r"impl of LSTM must be one of \('auto', 'loop', 'scan', 'vendor'\), got 'fus"):
+    with pytest.raises(
+        ValueError, match=r"impl of LSTM must be one of \('auto', 'loop', 'scan', 'vendor', 'graph'\), got"
+    ):
         nn.LSTM(I, H, proj_size=2, impl="fused")
 
 

@@ -76,7 +76,7 @@ def test_ways_of_a_class(name):
     scan = ["scan"] if name in SCAN else []
     vendor = ["vendor"] if name in LSTM_KERNEL + OWN_KERNEL else []
     assert LAYERS[name].ways() == ("auto", "loop", *scan, *vendor)
-    assert LAYERS[name].ways("cuda") == ("auto", "loop", *scan, *vendor, *(["fused"] if scan else []))
+    assert LAYERS[name].ways("cuda") == ("auto", "loop", *scan, *vendor, *(["graph", "fused"] if scan else []))
 
 
 @pytest.mark.parametrize("name", ["peephole", "vanilla", "nig", "nfg", "nog", "cifg"])
@@ -86,7 +86,7 @@ def test_without_peepholes_the_vendor_kernel_fits(name):
     assert layer.route(x) == "vendor"
     assert make(name, dtype=torch.float32).route(x) == "scan"
     with pytest.raises(
-        ValueError, match=r"impl of \w+ must be one of \('auto', 'loop', 'scan', 'fused'\), got 'vendor'"
+        ValueError, match=r"impl of \w+ must be one of \('auto', 'loop', 'scan', 'graph', 'fused'\), got 'vendor'"
     ):
         make(name, impl="vendor")
 

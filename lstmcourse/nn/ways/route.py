@@ -6,6 +6,7 @@ from torch import Tensor
 from .._input import Steps
 from ._torch_private import in_dispatch_mode, in_forward_mode, in_functorch
 from .fused import by_fused, program, refuse_other_machines
+from .graph import applies, by_graph
 from .loop import by_loop
 from .scan import by_scan
 from .vendor import by_vendor, kernel, tied
@@ -13,14 +14,16 @@ from .vendor import by_vendor, kernel, tied
 SHORT = 2  # steps up to which the loop is fastest
 TIED_BELOW = 4096  # B · H from which three gates by the scan are faster than four by oneDNN
 RNNS = (torch._VF.rnn_tanh, torch._VF.rnn_relu)
-WAYS = {"loop": by_loop, "scan": by_scan, "vendor": by_vendor, "fused": by_fused}
+WAYS = {"loop": by_loop, "scan": by_scan, "vendor": by_vendor, "graph": by_graph, "fused": by_fused}
 
 
 def ways(layer, device: str = "cpu") -> tuple[str, ...]:
     """The values of ``impl`` that a layer, or a class of layers, has for tensors on that type of device."""
     everywhere = ("auto", "loop", *(["scan"] if layer.scan else []), *(["vendor"] if kernel(layer) else []))
-    fits = device == "cuda" and program(layer.scan) is not None and not getattr(layer, "proj_size", False)
-    return (*everywhere, *(["fused"] if fits else []))
+    if device != "cuda" or layer.scan is None:
+        return everywhere
+    fused = program(layer.scan) is not None and not getattr(layer, "proj_size", False)
+    return (*everywhere, "graph", *(["fused"] if fused else []))
 
 
 def check(layer, impl: str) -> None:
@@ -62,12 +65,13 @@ def eager(layer, steps: Steps) -> str:
     On a CPU, by `python -m lstmcourse bench`: one or two steps are not worth more than the loop; oneDNN has an LSTM
     for float32 that is not packed; for everything else torch itself steps through time, and the scan is faster. Gates
     tied for oneDNN's LSTM cost four products instead of three, which in large nets the scan makes good (TIED_BELOW).
-    On a GPU cuDNN comes first; "fused", which nobody has measured yet, runs only where it is asked for by name.
+    On a GPU cuDNN comes first; "graph" and "fused", which nobody has measured yet, run only where they are asked for by
+    name, and where a "graph" cannot be recorded, the scan that it would hold runs as it is.
     """
     if layer.impl != "auto":
         if layer.impl == "fused":
             refuse_other_machines(steps.xs)
-        return layer.impl
+        return "scan" if layer.impl == "graph" and not applies(steps) else layer.impl
     xs, packed = steps.xs, steps.packed is not None
     vendor, scan = kernel(layer) is not None, layer.scan is not None
     if xs.device.type != "cpu":
@@ -97,7 +101,7 @@ def _refuse_the_blind(impl: str) -> None:
     """RuntimeError where what surrounds the call would see nothing, or constants, of a way asked for by name."""
     if impl != "loop" and _differentiated_forwards():
         what = "cannot go through torch.func or forward-mode differentiation"
-    elif impl in ("scan", "fused") and in_dispatch_mode():
+    elif impl in ("scan", "graph", "fused") and in_dispatch_mode():
         what = "cannot be written down or counted by a dispatch mode, since torch does not see its arithmetic"
     else:
         return
