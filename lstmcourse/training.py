@@ -185,14 +185,9 @@ def _batches(
 def _warn_of_batch_first(batch: Batch) -> None:
     """Where all steps count in some sequences and none in the others, these are more likely steps and those batches."""
     mask = np.asarray(batch.mask)
-    if mask.ndim != 2 or not mask.size or (mask != mask[0]).any() or mask[0].all() or not mask[0].any():
-        return
-    T, B = mask.shape
-    warnings.warn(
-        f"x is read as T = {T} steps of B = {B} sequences, of which {B - int(mask[0].sum())} count at no step and the "
-        "others at all; is it (B, T, I)? x.transpose(0, 1) makes it time first",
-        stacklevel=4,
-    )
+    if mask.ndim == 2 and mask.size and (mask == mask[0]).all() and 0 < (never := int((~mask[0]).sum())) < len(mask.T):
+        read = "x is read as T = {} steps of B = {} sequences".format(*mask.shape)
+        warnings.warn(f"{read}, of which {never} count at no step; is it (B, T, I)?", stacklevel=4)
 
 
 def _update(
@@ -400,8 +395,7 @@ def _clip(model: nn.Module, clip: float | None) -> Tensor:
     if own is not None:
         return own(clip)
     try:
-        most = math.inf if clip is None else clip
-        return nn.utils.clip_grad_norm_(model.parameters(), most, error_if_nonfinite=True)
+        return nn.utils.clip_grad_norm_(model.parameters(), clip or math.inf, error_if_nonfinite=True)
     except RuntimeError:  # raised before any gradient is scaled
         return torch.stack([p.grad.norm() for p in model.parameters() if p.grad is not None]).norm()
 
