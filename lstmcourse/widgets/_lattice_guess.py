@@ -17,11 +17,11 @@ def lattice_guess(solved: Mapping[str, tuple[int, int]], share: float = 0.25) ->
     """
     diagrams.lattice(solved)
     buttons = {
-        name: ipywidgets.ToggleButton(description=TITLES[name], layout=ipywidgets.Layout(width="13.5em"))
+        name: ipywidgets.ToggleButton(description=TITLES[name], layout=ipywidgets.Layout(width="17em"))
         for name in solved
     }
     reveal = ipywidgets.ToggleButton(description="show the results", button_style="primary")
-    reveal.layout.width = "13.5em"
+    reveal.layout.width = "17em"
     cells = ipywidgets.Box([*buttons.values(), reveal], layout=ipywidgets.Layout(flex_flow="row wrap"))
 
     def draw(shown: bool, **marks: bool) -> tuple[Picture, str]:
