@@ -42,7 +42,7 @@ def plain(rng: np.random.Generator) -> tuple[str, float]:
     nouns = [NOUNS[k] for k in rng.permutation(len(NOUNS))[: rng.integers(1, 3)]]
     clauses, rating = [], 0.0
     for noun in nouns:
-        degree = list(DEGREES)[max(0, rng.integers(-2, len(DEGREES)))]
+        degree = list(DEGREES)[max(0, int(rng.integers(-2, len(DEGREES))))]
         sign = 1 if rng.integers(2) else -1
         adjective = (GOOD if sign > 0 else BAD)[rng.integers(5)]
         clauses.append(_clause(noun, degree, ASIDES[rng.integers(len(ASIDES))], adjective))
