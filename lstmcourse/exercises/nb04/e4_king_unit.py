@@ -65,10 +65,10 @@ def shows_the_king(trial: Trial) -> str:
     visit = {0.0: "nobody is mentioned", king[t, n]: "he is mentioned"}.get(x[t, n, 0], "the other man is a guest")
     what = "the other man" if shown[t, n] < 0 else "too little"
     day = {name: float(caches[t][name][n, 0]) for name in "ifgoc"}
-    numbers = ", ".join(f"{name} = {value:.3g}" for name, value in day.items())
+    numbers = ", ".join(f"{name}={value:.3g}" for name, value in day.items())
     raise Failed(
-        f"{when} h = {hs[t, n, 0]:.3g}, which shows {what}. {off(day, king[t, n], days == 0)}That day {visit}, and "
-        f"{numbers}; the state before was {caches[t]['c_'][n, 0]:.3g}"
+        f"{when} h = {hs[t, n, 0]:.3g}, which shows {what}. {off(day, king[t, n], days == 0)}({visit.capitalize()}; {numbers}; "
+        f"c before: {caches[t]['c_'][n, 0]:.3g})"
     )
 
 
@@ -87,7 +87,7 @@ def off(day: dict[str, float], king: float, crowned: bool) -> str:
             (day["f"] > 0.997, "f should be near 1, so that the king is kept for 200 days"),
         )
     wanted += ((day["o"] > 0.8, "o should be near 1, so that the king is shown"),)
-    kind = "On the day of a crowning" if crowned else "On any other day"
+    kind = "On this day" if crowned else "On such a day"
     return next((f"{kind} {said}. " for holds, said in wanted if not holds), "")
 
 
