@@ -67,8 +67,8 @@ def shows_the_king(trial: Trial) -> str:
     day = {name: float(caches[t][name][n, 0]) for name in "ifgoc"}
     numbers = ", ".join(f"{name}={value:.3g}" for name, value in day.items())
     raise Failed(
-        f"{when} h = {hs[t, n, 0]:.3g}, which shows {what}. {off(day, king[t, n], days == 0)}({visit.capitalize()}; {numbers}; "
-        f"c before: {caches[t]['c_'][n, 0]:.3g})"
+        f"{when} h = {hs[t, n, 0]:.3g}, which shows {what}. {off(day, king[t, n], days == 0)}"
+        f"({visit.capitalize()}; {numbers}; c before: {caches[t]['c_'][n, 0]:.3g})"
     )
 
 
