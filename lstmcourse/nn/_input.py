@@ -99,7 +99,7 @@ def initial_state(layer, hx: Any, steps: Steps) -> tuple[Tensor, ...]:
     n, B = layer.num_layers * layer._directions, xs.size(1)
     sizes = {s: layer._output_size if s == "h" else layer.hidden_size for s in layer.states}
     if hx is None:
-        return tuple(xs.new_full((n, B, size), layer.initial.get(s, 0.0)) for s, size in sizes.items())
+        return tuple(xs.new_full((n, B, size), v) for size, v in zip(sizes.values(), layer._starts, strict=True))
     shapes: dict[str, tuple[int, ...]] = {s: (n, B, size) for s, size in sizes.items()}
     hints: dict[tuple[int, ...], str] = {}
     if steps.unbatched:

@@ -63,6 +63,7 @@ class Recurrent(TorchNames):
     rows: ClassVar[str]  # one letter for each gate, in the order of the rows of weight_ih
     states: tuple[str, ...] = ("h",)
     initial: ClassVar[Mapping[str, float]] = {}  # the number at which a state starts where that is not 0
+    _starts: ClassVar[tuple[float, ...]] = (0.0,)  # of ``states``, from ``initial``
     vectors: tuple[str, ...] = ()  # parameters of shape (H,) beside the weights: the peepholes
     coupled: ClassVar[bool] = False  # whether i = 1 − f, with no rows of its own
     forget: ClassVar[str | None] = None  # the row that keeps the old state: f, or the GRU's z
@@ -76,6 +77,7 @@ class Recurrent(TorchNames):
         super().__init_subclass__(**kwargs)
         if "step" in cls.__dict__:  # another cell: the fast ways of the class above compute that one's, not this one's
             cls.scan, cls.vendor = cls.__dict__.get("scan"), cls.__dict__.get("vendor")
+        cls._starts = tuple(cls.initial.get(s, 0.0) for s in cls.states)  # torch 2.4 compiles no mapping of a class
 
     def __init__(
         self,
@@ -113,6 +115,7 @@ class Recurrent(TorchNames):
         if forget_bias is not None and not (_is_number(forget_bias) and math.isfinite(forget_bias)):
             raise ValueError(f"forget_bias must be a finite number, got {forget_bias!r}")
         self.impl, self.forget_bias, self.chrono = impl, forget_bias, chrono
+        self._cell = _operator.cell_of(self)
         for layer in range(self.num_layers):
             for suffix in self._suffixes(layer):
                 for name, shape in self._shapes(layer).items():

@@ -100,6 +100,7 @@ def test_autocast_inside_a_compiled_call():
         assert_same(compiled(layer)[0](x), layer(x), 0)
 
 
+@newer
 def test_transforms_inside_a_compiled_call_take_the_loop():
     layer, x = make("gru").requires_grad_(False), random(3, B, I)
     for transform in (

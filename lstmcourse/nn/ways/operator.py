@@ -112,7 +112,7 @@ def cell_of(layer) -> str | None:
 
 def applies(layer, steps: Steps) -> bool:
     """Whether the operator computes the layer: it has a cell of the package, and no autocast casts along the way."""
-    return cell_of(layer) is not None and not torch.is_autocast_enabled(steps.xs.device.type)
+    return layer._cell is not None and not torch.is_autocast_enabled(steps.xs.device.type)
 
 
 def compute(layer, steps: Steps, hx: State) -> tuple[Tensor, State]:
@@ -128,14 +128,13 @@ def compute(layer, steps: Steps, hx: State) -> tuple[Tensor, State]:
 def by_operator(layer, steps: Steps, hx: State) -> tuple[Tensor, State]:
     """One operator for each layer, both directions in it."""
     xs, final, between = steps.xs, [], dropped(layer)
-    cell, D = cell_of(layer), layer._directions
+    cell, D = layer._cell, layer._directions
     for k, directions in enumerate(parts(layer)):
-        names = ",".join(directions[0].given())
-        weights = [t for w in directions for t in w.given().values()]
+        names = list(layer._shapes(k))
+        weights = [getattr(w, name) for w in directions for name in names]
         states = [s[k * D : (k + 1) * D] for s in hx]
-        xs, *state = torch.ops.lstmcourse.layer(
-            cell, layer.impl, names, layer.bidirectional, xs, states, weights, steps.mask
-        )
+        args = (cell, layer.impl, ",".join(names), layer.bidirectional, xs, states, weights, steps.mask)
+        xs, *state = torch.ops.lstmcourse.layer(*args)
         final.append(state)
         if between is not None and k < layer.num_layers - 1:
             xs = between(xs)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from .._input import Steps
-from ._torch_private import in_dispatch_mode, in_forward_mode, in_functorch
+from ._torch_private import TELLS_EXPORT, in_dispatch_mode, in_forward_mode, in_functorch
 from .fused import by_fused, program, refuse_other_machines
 from .graph import applies, by_graph
 from .loop import by_loop
@@ -48,7 +48,7 @@ def route(layer, steps: Steps) -> str:
         if layer.impl == "loop":
             return "loop"
     if torch.compiler.is_compiling():  # before the rest: torch 2.4 compiles no more than this
-        return "loop" if in_functorch() else "operator"
+        return "loop" if TELLS_EXPORT and in_functorch() else "operator"
     if layer.impl != "auto":
         _refuse_the_blind(layer.impl)
     elif _differentiated_forwards() or type(steps.xs) not in (Tensor, torch.nn.Parameter):
