@@ -153,6 +153,38 @@ def lstm_from_coupled(W, U, b):
         VARIANT.replace("x @ W.T + h_ @ U.T", "np.hstack([x, h_]) @ np.hstack([W, U]).T"),
         VARIANT.replace("x @ W.T + h_ @ U.T", '(np.einsum("hi,bi->bh", W, x) + np.dot(h_, U.T))'),
     ],
+    "ahead": [
+        """
+from lstmcourse.experiments import fisher
+def ahead(one, other, looks):
+    a, b = np.array(one), np.array(other)
+    (k, m), (l, n) = a.sum(0).tolist(), b.sum(0).tolist()
+    signs = np.sign(a[:, 0] / a[:, 1] - b[:, 0] / b[:, 1])
+    total = np.sign(k / m - l / n)
+    fine = len(a) >= 5 and fisher((k, m), (l, n)) * looks < 0.05 and not (signs == -total).any()
+    return int(total) if fine else 0
+""",
+        """
+from lstmcourse.experiments import compared
+def ahead(one, other, looks):
+    found = compared(one, other, looks)
+    return found.ahead if found.differs else 0
+""",
+        """
+from lstmcourse.experiments import fisher
+def ahead(one, other, looks):
+    solved = [sum(block[0] for block in side) for side in (one, other)]
+    trained = [sum(block[1] for block in side) for side in (one, other)]
+    better = lambda k, m, l, n: (k * n > l * m) - (k * n < l * m)
+    sign = better(solved[0], trained[0], solved[1], trained[1])
+    if len(one) < 5 or fisher((solved[0], trained[0]), (solved[1], trained[1])) * looks >= 0.05:
+        return 0
+    for x, y in zip(one, other):
+        if better(*x, *y) * sign < 0:
+            return 0
+    return sign
+""",
+    ],
     "count_cell": [
         """
 import math
