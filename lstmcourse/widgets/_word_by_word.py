@@ -11,7 +11,7 @@ from ..diagrams import number
 from ._shell import Explorer, line_of_text
 
 Read = Callable[[str], tuple[Sequence[str], np.ndarray, np.ndarray]]
-MOST = 30  # words that have room side by side
+MOST, LONGEST = 30, 12  # words that have room side by side, and letters of one below each other
 
 
 def word_by_word(
@@ -28,7 +28,10 @@ def word_by_word(
     def painted(text: str) -> tuple[np.ndarray, str]:
         if not text.strip():
             raise ValueError("type a word")
-        axes = plots.panels(1, 2, size=(9.6, 3.6))  # anew, since other words need other room
+        axes = plots.panels(1, 2, size=(9.6, 3.6))
+        figure = axes[0, 0].figure
+        figure.set_layout_engine("none")  # finding a layout at every letter takes longer than drawing
+        figure.subplots_adjust(left=0.07, right=0.99, bottom=0.28, top=0.97, wspace=0.18)
         with plots.style():
             return axes, paint_words(axes, *read(text), running=running, effect=effect)
 
@@ -59,7 +62,7 @@ def paint_words(
     right.bar(place[~up], effects[:MOST][~up], color=OTHERS[1])
     for ax, label in ((left, running), (right, effect)):
         ax.axhline(0, color=CONTEXT, lw=1)
-        ax.set_xticks(place, list(words[:MOST]), rotation=60, ha="right", rotation_mode="anchor")
+        ax.set_xticks(place, [word[:LONGEST] for word in words[:MOST]], rotation=60, ha="right", rotation_mode="anchor")
         plots.finish(ax, "", label, "", "", legend=False)
     most = int(np.abs(effects).argmax())
     said = f"The score ends at {number(scores[-1])}; “{words[most]}” counts most, {number(effects[most])}."
