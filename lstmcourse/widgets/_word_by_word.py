@@ -30,7 +30,7 @@ def word_by_word(
             raise ValueError("type a word")
         axes = plots.panels(1, 2, size=(9.6, 3.6))
         figure = axes[0, 0].figure
-        figure.set_layout_engine("none")  # finding a layout at every letter takes longer than drawing
+        figure.set_layout_engine(None)  # finding a layout at every letter takes longer than drawing
         figure.subplots_adjust(left=0.07, right=0.99, bottom=0.28, top=0.97, wspace=0.18)
         with plots.style():
             return axes, paint_words(axes, *read(text), running=running, effect=effect)
