@@ -43,13 +43,12 @@ def route(layer, steps: Steps) -> str:
     Raises RuntimeError where a fast way was asked for by name and none of these can see through it, ValueError where
     ``impl`` was set to a way that the layer does not have.
     """
-    if layer.impl != "auto":
-        check(layer, layer.impl)
-        if layer.impl == "loop":
-            return "loop"
+    if layer.impl == "loop":
+        return "loop"
     if torch.compiler.is_compiling():  # before the rest: torch 2.4 compiles no more than this
         return "loop" if TELLS_EXPORT and in_functorch() else "operator"
     if layer.impl != "auto":
+        check(layer, layer.impl)
         _refuse_the_blind(layer.impl)
     elif _differentiated_forwards() or type(steps.xs) not in (Tensor, torch.nn.Parameter):
         return "loop"
