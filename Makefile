@@ -13,12 +13,14 @@
 #             ARGS="--no-browser" passed on to jupyter lab, pytest (test-browser) or bench
 #             TORCH_INDEX=URL     where pip looks for torch: the index that pytorch.org names for CPU
 #             WHEELS=FOLDER       test-gpu: what PYTHON lacks of torch, numpy, threadpoolctl, tqdm and pytest, as wheels
+#             EXTRAS=course,test,fused   the extras that are installed: with Triton, the tests of impl="fused" run
 #             CHROMIUM=/path/to/chromium
 
 PYTHON ?= python3
 ARGS ?=
 FRESH ?=
 TORCH_INDEX ?=
+EXTRAS ?= course,test
 WHEELS ?=
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
@@ -56,7 +58,7 @@ else
 	@if [ "$$(uname)" = Linux ]; then echo "On Linux, pip's own torch may be the CUDA build, of several GB." \
 	  "For the CPU build: make $(MAKECMDGOALS) TORCH_INDEX=URL, with the index URL that pytorch.org/get-started names for CPU"; fi
 endif
-	$(PIP) install -c constraints.txt -e ".[course,test]"
+	$(PIP) install -c constraints.txt -e ".[$(EXTRAS)]"
 	@touch $@
 
 # What the notebooks need from elsewhere, once. Without a network they run all the same, and say what is missing.

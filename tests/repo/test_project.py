@@ -23,7 +23,7 @@ MACHINE_PATH = r"(?<![\w.~)])/(?:home|root|Users|work|tmp)/\w"
 CONDA = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
 NAMES = {"PIL": "pillow", "sklearn": "scikit-learn", "resvg_py": "resvg-py"}
 BROUGHT = {"IPython", "traitlets", "jupyter_core", "jupyter_client"}  # by ipykernel, ipywidgets and nbclient
-PIP_ONLY = {"resvg-py", "playwright", "triton"}  # not on conda-forge, or for one system alone
+PIP_ONLY = {"resvg-py", "playwright"}  # not on conda-forge
 
 
 def parsed(lines):
@@ -43,6 +43,10 @@ def direct():
     return parsed(every_line())
 
 
+def fused():
+    return parsed(PROJECT["optional-dependencies"]["fused"])
+
+
 def pins():
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     return dict(line.split("==") for line in lines if line and not line.startswith("#"))
@@ -60,7 +64,7 @@ def tracked():
 
 
 def test_every_direct_dependency_is_pinned_and_no_other():
-    assert set(pins()) == set(direct())
+    assert set(pins()) == set(direct()) | set(fused())
 
 
 @pytest.mark.parametrize("name", sorted(direct()))
@@ -69,7 +73,7 @@ def test_a_pin_lies_in_its_range(name):
 
 
 def test_what_is_installed_is_what_is_pinned():
-    elsewhere = {r.name for r in map(Requirement, every_line()) if r.marker and not r.marker.evaluate()}
+    elsewhere = {r.name for r in map(Requirement, every_line()) if r.marker and not r.marker.evaluate()} | set(fused())
     wanted = {name: pin for name, pin in pins().items() if name not in elsewhere}
     assert {name: version(name).split("+")[0] for name in wanted} == wanted
 
@@ -91,7 +95,7 @@ def imports():
 
 def test_what_is_imported_is_declared():
     ours = set(imports()) - set(sys.stdlib_module_names) - {"lstmcourse"}
-    assert {NAMES.get(name, name) for name in ours} - BROUGHT <= set(direct())
+    assert {NAMES.get(name, name) for name in ours} - BROUGHT <= set(direct()) | set(fused())
 
 
 def conda():
@@ -126,7 +130,7 @@ def test_readme_names_what_there_is():
     assert f"conda env create -f environment.yml && conda activate {conda()['name'][0]} && lstmcourse lab" in README
     assert f"Python {PROJECT['requires-python'].removeprefix('>=')} or newer" in README
     assert 'pip install -c constraints.txt -e ".[course,test]"' in README
-    assert {"course", "test", "cluster"} == set(PROJECT["optional-dependencies"])
+    assert {"course", "test", "cluster", "fused"} == set(PROJECT["optional-dependencies"])
     for target in re.findall(r"make ([a-z-]+)", README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")):
         if target not in {"and", "to"}:
             assert re.search(rf"^{target}:", makefile(), re.MULTILINE), target
