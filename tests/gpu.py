@@ -19,10 +19,10 @@ def main(argv: Sequence[str] = (), seconds: float = SECONDS) -> int:
     sys.path.insert(0, str(ROOT))
     import torch
 
-    from lstmcourse.commands import bench_cuda
+    from lstmcourse.commands import _bench_cuda
 
     if not torch.cuda.is_available():
-        print(bench_cuda.no_device().replace("measured", "tested"), file=sys.stderr)
+        print(_bench_cuda.no_device().replace("measured", "tested"), file=sys.stderr)
         return NO_DEVICE
     return tests([*argv], seconds)
 

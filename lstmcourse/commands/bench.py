@@ -3,7 +3,7 @@
 All candidates of a size run in one process in turn, in an order that is shuffled anew each round, so that a busy
 machine slows all of them alike. On a CPU with one thread CPU time is counted, else the wall clock. The figure is the
 median, as a ratio to torch.nn.LSTM's median of the same size; the smallest and largest stand beside it. What is
-otherwise on a GPU stands in `bench_cuda`.
+otherwise on a GPU stands in `_bench_cuda`.
 """
 
 import argparse
@@ -256,11 +256,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def chosen(args: argparse.Namespace) -> list[Size]:
     """The sizes that the options ask for; ValueError for names that there are not."""
-    from . import bench_cuda
+    from . import _bench_cuda
 
     if not args.device.startswith(("cpu", "cuda")):
         raise ValueError(f"--device must be cpu, or cuda where there is one, got {args.device!r}")
-    sizes = list(QUICK if args.quick else SIZES if args.device == "cpu" else bench_cuda.sizes())
+    sizes = list(QUICK if args.quick else SIZES if args.device == "cpu" else _bench_cuda.sizes())
     if args.sizes:
         wanted = args.sizes.split(",")
         unknown = set(wanted) - {size.name for size in sizes}
@@ -291,14 +291,14 @@ def run(args: argparse.Namespace) -> int:
 
     from lstmcourse.tune import tune_allocator
 
-    from . import bench_cuda
+    from . import _bench_cuda
 
     sizes = chosen(args)
     if args.device != "cpu":
         if not torch.cuda.is_available():
-            print(bench_cuda.no_device(), file=sys.stderr)
-            return bench_cuda.NO_DEVICE
-        return bench_cuda.run(args, sizes)
+            print(_bench_cuda.no_device(), file=sys.stderr)
+            return _bench_cuda.NO_DEVICE
+        return _bench_cuda.run(args, sizes)
     before = torch.get_num_threads()
     torch.set_num_threads(args.threads)
     commit, began, results, status = _record.commit(), time.perf_counter(), [], 0

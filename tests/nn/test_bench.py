@@ -11,7 +11,7 @@ import torch
 
 from lstmcourse import experiments
 from lstmcourse.__main__ import main
-from lstmcourse.commands import bench, bench_cuda
+from lstmcourse.commands import bench, _bench_cuda
 from lstmcourse.convert import OPERATORS
 from lstmcourse.nn import LAYERS
 
@@ -150,14 +150,14 @@ def cuda_args(file, **given):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this is what is said where there is no CUDA device")
 def test_without_a_cuda_device_the_command_says_so_with_a_status_of_its_own(tmp_path, capsys):
     file = tmp_path / "bench_cuda.json"
-    assert main(["bench", "--device", "cuda", "--json", str(file)]) == bench_cuda.NO_DEVICE == 3
+    assert main(["bench", "--device", "cuda", "--json", str(file)]) == _bench_cuda.NO_DEVICE == 3
     out, err = capsys.readouterr()
     assert not out and not file.exists()
     assert err.startswith("no CUDA device: ") and err.endswith(f"(torch {torch.__version__}); nothing was measured\n")
 
 
 def test_the_grid_for_a_gpu_varies_one_size_at_a_time():
-    grid = bench_cuda.sizes()
+    grid = _bench_cuda.sizes()
     assert len({size.name for size in grid}) == len(grid)
     for which, values in (("T", {100, 784, 1024}), ("B", {16, 64, 256}), ("H", {64, 128, 256, 512, 768, 1024})):
         assert {getattr(size, which) for size in grid} == values
@@ -165,9 +165,9 @@ def test_the_grid_for_a_gpu_varies_one_size_at_a_time():
 
 
 def test_a_record_of_a_gpu_run_has_steps_limits_and_what_made_it(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(bench_cuda, "WARM", 3)
+    monkeypatch.setattr(_bench_cuda, "WARM", 3)
     file, size = tmp_path / "bench_cuda.json", TINY._replace(layers=("lstm", "gru"))
-    assert bench_cuda.run(cuda_args(file), [size], wall) == 0
+    assert _bench_cuda.run(cuda_args(file), [size], wall) == 0
     record = json.loads(file.read_text(encoding="utf-8"))
     assert record["provenance"]["time"] == "CUDA events"
     assert set(record["provenance"]["machine"]) >= {"device", "driver", "cuda", "rates", "tf32"}
@@ -183,7 +183,7 @@ def test_a_record_of_a_gpu_run_has_steps_limits_and_what_made_it(tmp_path, capsy
 
 
 def test_a_run_that_is_out_of_time_keeps_what_it_has_and_goes_on(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(bench_cuda, "WARM", 3)
+    monkeypatch.setattr(_bench_cuda, "WARM", 3)
     file = tmp_path / "bench_cuda.json"
     wanted = [TINY._replace(name=name, layers=("gru",)) for name in "ab"]
     began = iter([0.0, 1.0, 2.0, 3.0])  # begun, before the first size, after its first round, before the second size
@@ -192,28 +192,28 @@ def test_a_run_that_is_out_of_time_keeps_what_it_has_and_goes_on(tmp_path, capsy
         perf_counter = staticmethod(time.perf_counter)
         monotonic = staticmethod(lambda: next(began, 1000.0))
 
-    monkeypatch.setattr(bench_cuda, "time", Clock)
-    assert bench_cuda.run(cuda_args(file, minutes=2.5 / 60), wanted, wall) == bench_cuda.OUT_OF_TIME == 4
+    monkeypatch.setattr(_bench_cuda, "time", Clock)
+    assert _bench_cuda.run(cuda_args(file, minutes=2.5 / 60), wanted, wall) == _bench_cuda.OUT_OF_TIME == 4
     assert "1 of 2 sizes are left; the same command with --resume goes on" in capsys.readouterr().err
     first = json.loads(file.read_text(encoding="utf-8"))["results"]
     assert [entry["size"]["name"] for entry in first] == ["a"]
-    monkeypatch.setattr(bench_cuda, "time", time)
-    assert bench_cuda.run(cuda_args(file, resume=True), wanted, wall) == 0
+    monkeypatch.setattr(_bench_cuda, "time", time)
+    assert _bench_cuda.run(cuda_args(file, resume=True), wanted, wall) == 0
     both = json.loads(file.read_text(encoding="utf-8"))["results"]
     assert both[0] == first[0] and both[1]["size"]["name"] == "b"
-    monkeypatch.setattr(bench_cuda._record, "commit", lambda: "another")
+    monkeypatch.setattr(_bench_cuda._record, "commit", lambda: "another")
     with pytest.raises(ValueError, match=r"--resume: bench_cuda\.json was made by commit .*, not another"):
-        bench_cuda.run(cuda_args(file, resume=True), wanted, wall)
+        _bench_cuda.run(cuda_args(file, resume=True), wanted, wall)
     with pytest.raises(ValueError, match="--resume needs --json FILE"):
-        bench_cuda.run(cuda_args(None, resume=True), wanted, wall)
+        _bench_cuda.run(cuda_args(None, resume=True), wanted, wall)
 
 
 def test_the_limit_is_the_products_and_one_kernel_a_step():
     size = TINY._replace(T=10, B=2, I=3, H=5)
     known = {"float32": 1e6, "kernel_us": 500.0}  # a flop takes 1 µs
     x, h = 2 * 4 * 2 * 5 * 3, 2 * 4 * 2 * 5 * 5
-    assert bench_cuda.limit(size, 4, known) == {"forward": x + 500, "both": x + 500 + 500 + h + 2 * x}
-    assert bench_cuda.limit(size, 4, known | {"kernel_us": 1.0})["forward"] == x + h
+    assert _bench_cuda.limit(size, 4, known) == {"forward": x + 500, "both": x + 500 + 500 + h + 2 * x}
+    assert _bench_cuda.limit(size, 4, known | {"kernel_us": 1.0})["forward"] == x + h
 
 
 @pytest.mark.cuda
