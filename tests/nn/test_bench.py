@@ -11,7 +11,7 @@ import torch
 
 from lstmcourse import experiments
 from lstmcourse.__main__ import main
-from lstmcourse.commands import bench, _bench_cuda
+from lstmcourse.commands import _bench_cuda, bench
 from lstmcourse.convert import OPERATORS
 from lstmcourse.nn import LAYERS
 
