@@ -4,10 +4,12 @@ import ast
 import json
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from lstmcourse import exercises
 
@@ -24,7 +26,7 @@ def of(function, kind):
 
 def stub(exercise):
     """What the untouched stub defines."""
-    scope = {"np": np}
+    scope = {"np": np, "torch": torch, "Callable": Callable}  # as the notebooks have them
     exec(exercise.stub, scope)
     name = ast.parse(exercise.stub).body[0]
     return scope[name.name if isinstance(name, ast.FunctionDef) else name.targets[0].id]

@@ -169,7 +169,7 @@ def rnn_step(W, U, b, x, h_):
         "values", "rounded to 6 places",
     ),
     "an eps in a factor": (
-        "clip_by_global_norm", RIGHT["clip_by_global_norm"][0].replace("max_norm / norm", "max_norm / (norm + 1e-12)"),
+        "clip_by_global_norm", RIGHT["clip_by_global_norm"][1].replace("max_norm / norm", "max_norm / (norm + 1e-12)"),
         "edge cases", "when gradients and max_norm are tiny",
     ),
     "letters that end at 127": (
@@ -245,5 +245,6 @@ def test_a_case_comes_once_more_in_the_same_shapes_with_other_numbers():
     trial = exercises.Trial(own(solution=half, case=half_case), half)
     cases = dict(trial.cases())
     first, again = "T=4, B=3, I=2, H=5", "T=4, B=3, I=2, H=5 once more"
-    assert list(cases)[::3] == [first, again]
+    names = list(cases)
+    assert (names[0], names[-1]) == (first, again)
     assert cases[first][0].shape == cases[again][0].shape and not np.any(cases[first][0] == cases[again][0])

@@ -11,7 +11,7 @@ from .pages import PATHS, ROOT, prose, read, section, slug
 
 TERMS = tomllib.loads((ROOT / "glossary.toml").read_text(encoding="utf-8"))
 NOTEBOOKS = {path.name[:2]: path for path in PATHS if path.parent.name != "deeper"}
-NOT_TERMS = r"Predict\.?|You can now|O\d+\.[a-z]|\d+\."
+NOT_TERMS = r"Predict\.?|You can now|O\d+\.[a-z]|\d+\.|\w"  # the last: a letter of a name that is spelt out
 
 
 def bold(text):

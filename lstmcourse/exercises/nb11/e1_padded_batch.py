@@ -118,7 +118,7 @@ exercise = Exercise(
     symptoms=SYMPTOMS,
     wrong=WRONG,
     case=case,
-    sizes=({"T": 7, "B": 4}, {"T": 5, "B": 1}, {"T": 3, "B": 6}),
+    sizes=({"T": 7, "B": 4}, {"T": 5, "B": 1}, {"T": 3, "B": 6}, {"T": 1, "B": 2}),
     edges={
         "no word is known": lambda rng: ([["sadly", "ends"], ["well"]], {"film": 2}),
         "all sentences have one word": lambda rng: ([["film"], ["sadly"], ["moves"]], {"film": 2, "moves": 3}),

@@ -150,7 +150,7 @@ exercise = Exercise(
     symptoms=SYMPTOMS,
     wrong=WRONG,
     case=case,
-    sizes=({"T": 8}, {"T": 5}, {"T": 3}),
+    sizes=({"T": 8}, {"T": 5}, {"T": 3}, {"T": 1}),
     edges={
         "one word": lambda rng: (Scorer(rng), ["good"], "…"),
         "one word many times": lambda rng: (Scorer(rng), ["good", "good", "good"], "…"),
