@@ -112,3 +112,11 @@ def test_the_command(tmp_path, capsys):
     assert build.main(["path", "90min", str(tmp_path)]) == 0 and "begin with 00_start_here" in capsys.readouterr().out
     assert build.main(["path", "90min", str(tmp_path)]) == 1 and "is not empty" in capsys.readouterr().err
     assert build.main(["path", "week", str(tmp_path / "w")]) == 1 and "has no path 'week'" in capsys.readouterr().err
+
+
+def test_the_questions_for_the_room_stand_before_sections_that_exist():
+    rows = re.findall(r"^\| (\d\d), \*(.+?)\* \|", (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) >= 7
+    for number, heading in rows:
+        (file,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+        assert heading in [piece.heading for piece in path.sections(pages.read(file))]
