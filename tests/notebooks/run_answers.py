@@ -58,7 +58,7 @@ def run(path, home):
         kept = _state.load()
     failed = [id for id in ids if not kept.get(exercises.get(id).slug, _state.EMPTY)["passes"]]
     wrong = [f"{id} is not passed by its solution" for id in failed]
-    wrong += re.findall(r"[\w.]+: the course's [^\"\\]*", said)
+    wrong += re.findall(r"E\d+\.\d+: the course's [^\"\\]*", said)
     if not re.search(r"[\w.]+: your \w+ runs", said):
         wrong.append("mine never says that an answer runs")
     return "\n".join(wrong)

@@ -25,7 +25,8 @@ def course(folder, *cells):
 
 def test_a_notebook_that_holds_with_the_solutions_passes(tmp_path, capsys):
     use = "h, c = lstm_step(*map(np.ones, [(8, 3), (8, 2), 8, (1, 3), (1, 2), (1, 2)]))"
-    folder = course(tmp_path / "notebooks", use, 'claim("it is the solution", h.shape == (1, 2))')
+    other = 'print("rates: the course\'s rows were trained at 0.004.")'  # no word of mine
+    folder = course(tmp_path / "notebooks", use, 'claim("it is the solution", h.shape == (1, 2))', other)
     before = (folder / "04_x.ipynb").read_bytes()
     assert run_answers.main([str(folder)]) == 0
     assert "[1/1] passed 04_x.ipynb" in capsys.readouterr().out
