@@ -61,7 +61,7 @@ def dots(
     """One dot per seed, one row per group, the median as a bar: the whole distribution, not its mean alone.
 
     groups: name -> (S,). Dots at about the same value stand on top of each other, so that they can be counted; where
-    there are more than eight of them, their number stands above them.
+    there are more than eight of them, their number stands above them, one for piles that touch.
     """
     ax = axes(ax)
     said = []
@@ -99,7 +99,7 @@ def dots(
 
 def _pile(ax: Axes, values: np.ndarray, places: np.ndarray, row: int, tint: str) -> None:
     """The dots of one row: those at the same place upon each other, and above a crowd their number."""
-    crowds: list[list[int]] = []  # of neighbouring places with more than eight dots: the dots' indices
+    crowds: list[list[int]] = []  # of touching piles with more than eight dots each: the dots' indices
     last = -np.inf
     for place in np.unique(places):
         there = np.flatnonzero(places == place)
@@ -107,7 +107,7 @@ def _pile(ax: Axes, values: np.ndarray, places: np.ndarray, row: int, tint: str)
         lift = min(0.13, 0.72 / max(n - 1, 1)) * (np.arange(n) - (n - 1) / 2)
         ax.plot(values[there], row + lift, "o", color=tint, alpha=0.75, ms=5.5, mec="white", mew=0.5)
         if n > 8:
-            crowds = [*crowds[:-1], [*crowds[-1], *there]] if place - last <= 2 else [*crowds, [*there]]
+            crowds = [*crowds[:-1], [*crowds[-1], *there]] if place - last <= 1 else [*crowds, [*there]]
             last = place
     for crowd in crowds:
         at = float(np.median(values[crowd])), row - 0.38

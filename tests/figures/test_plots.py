@@ -274,6 +274,11 @@ def test_dots_at_one_value_do_not_hide_each_other_and_a_crowd_has_its_number():
     assert [text.get_text() for text in ax.texts] == ["12"]
 
 
+def test_the_number_above_a_pile_counts_no_other_that_stands_apart():
+    ax = plots.dots({"gru": [*[11.0] * 26, *[12.0] * 10, 0.0, 49.0]})
+    assert [(text.get_text(), text.get_position()[0]) for text in ax.texts] == [("26", 11.0), ("10", 12.0)]
+
+
 def test_one_line_of_the_units_stands_out():
     values = np.arange(12.0).reshape(4, 3)
     ax = plots.units(values, bold=("mean", values.mean(1)), at=(2,), ylabel="cell state c")
