@@ -109,9 +109,12 @@ def _pile(ax: Axes, values: np.ndarray, places: np.ndarray, row: int, tint: str)
         if n > 8:
             crowds = [*crowds[:-1], [*crowds[-1], *there]] if place - last <= 1 else [*crowds, [*there]]
             last = place
-    for crowd in crowds:
+    middles = [float(np.median(places[crowd])) for crowd in crowds]
+    for k, crowd in enumerate(crowds):  # the numbers of two crowds side by side stand apart
+        before, after = (0 <= j < len(crowds) and abs(middles[j] - middles[k]) < 5 for j in (k - 1, k + 1))
+        side = "center" if before == after else "left" if before else "right"
         at = float(np.median(values[crowd])), row - 0.38
-        ax.text(*at, str(len(crowd)), ha="center", va="bottom", fontsize=8, color=tint)
+        ax.text(*at, str(len(crowd)), ha=side, va="bottom", fontsize=8, color=tint)
 
 
 @style()

@@ -277,6 +277,7 @@ def test_dots_at_one_value_do_not_hide_each_other_and_a_crowd_has_its_number():
 def test_the_number_above_a_pile_counts_no_other_that_stands_apart():
     ax = plots.dots({"gru": [*[11.0] * 26, *[12.0] * 10, 0.0, 49.0]})
     assert [(text.get_text(), text.get_position()[0]) for text in ax.texts] == [("26", 11.0), ("10", 12.0)]
+    assert [text.get_ha() for text in ax.texts] == ["right", "left"]  # side by side, they read as two numbers
 
 
 def test_one_line_of_the_units_stands_out():
