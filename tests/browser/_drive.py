@@ -67,6 +67,10 @@ class Driver:
         """What one may type into."""
         return self.page.locator(f"{self.root} input[type=text]").all()
 
+    def toggles(self) -> list[Any]:
+        """Buttons that stay pressed."""
+        return self.page.locator(f"{self.root} .widget-toggle-button").all()
+
     def changes(self, act, what: str) -> None:
         """Do something, and demand that the picture or the sentence changes within two seconds."""
         before = self.signature()
@@ -115,6 +119,12 @@ class Driver:
             before = self.signature()
             self.changes(lambda: self.page.keyboard.press("x"), "a letter typed")
             self._back(line, "Backspace", before, "the line")
+        for toggle in [*self.toggles()[:1], *self.toggles()[1:][-1:]]:  # the first and the last: there may be twenty
+            toggle.focus()
+            self.settle()
+            before = self.signature()
+            self.changes(lambda: self.page.keyboard.press(" "), "a button pressed")
+            self._back(toggle, " ", before, "a button")
 
     def _back(self, handle, key: str, before: str, label: str) -> None:
         """The same settings give the same picture: it hangs on nothing that a later cell of the notebook may change."""
@@ -180,8 +190,9 @@ class Driver:
 
     def latency(self, presses: int = 6) -> float:
         """Median milliseconds from a key to the changed picture; asserted against the limit of its kind, with slack."""
-        handle, times = [*self.handles(), *self.lines()][0], []
+        handle, times = [*self.handles(), *self.lines(), *self.toggles()][0], []
         keys = ("x", "Backspace") if handle.get_attribute("type") == "text" else ()
+        keys = keys if self.handles() or self.lines() else (" ", " ")
         for k in range(presses):
             self.settle()
             handle.focus()
