@@ -4,12 +4,14 @@ import os
 import secrets
 from pathlib import Path
 
-import platformdirs
-
 
 def home() -> Path:
     """The learner's own folder: $LSTMCOURSE_HOME, or the course's folder in the user's data directory."""
-    own = os.environ.get("LSTMCOURSE_HOME") or platformdirs.user_data_dir("lstmcourse", appauthor=False)
+    own = os.environ.get("LSTMCOURSE_HOME")
+    if not own:
+        import platformdirs  # of the extra [course]; the benchmark, which writes files too, does without
+
+        own = platformdirs.user_data_dir("lstmcourse", appauthor=False)
     return Path(own).expanduser()
 
 
