@@ -5,12 +5,14 @@ all of them at once. What moves: the inputs, parameters included, are copied int
 runs there; outputs and gradients are copied out, so that nobody holds memory which the next replay writes to.
 
 What may differ between two calls without a word is in the key, and another key is another recording: shapes, dtypes,
-device, which inputs need gradients, training, the precision of products, stream and thread. Where a second call has
-run before the backward of the first, what the first kept is gone, and its gradient is computed anew by the scan.
+device, which inputs need gradients, training, the precision of products, stream and thread. Each layer and direction
+has recordings of its own, since a replay ends what the one before it kept. Where a second call has run before the
+backward of the first, the gradient of the first is computed anew by the scan.
 """
 
+import itertools
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -23,8 +25,9 @@ from . import again
 from .loop import State, Weights, dropped, parts, stacked
 from .scan import Call, OneNode
 
-MOST = 8  # recordings of a layer; the one that was not used for longest makes room
-RECORDINGS: WeakKeyDictionary[Any, OrderedDict] = WeakKeyDictionary()  # of each layer; a copy of it begins with none
+MOST = 8  # recordings of a layer and direction; the one that was not used for longest makes room
+# Of each network, by its layers and directions; a copy of it begins with none.
+RECORDINGS: WeakKeyDictionary[Any, defaultdict[int, OrderedDict]] = WeakKeyDictionary()
 
 
 class Recording:
@@ -121,9 +124,9 @@ def key(layer, call: Call, tensors: Sequence[Tensor]) -> tuple:
     )
 
 
-def recording(layer, call: Call, tensors: Sequence[Tensor]) -> Recording:
-    """The layer's recording for such a call, made where there is none."""
-    known, wanted = RECORDINGS.setdefault(layer, OrderedDict()), key(layer, call, tensors)
+def recording(layer, place: int, call: Call, tensors: Sequence[Tensor]) -> Recording:
+    """The recording for such a call, made where there is none; place: which layer and direction of the network."""
+    known, wanted = RECORDINGS.setdefault(layer, defaultdict(OrderedDict))[place], key(layer, call, tensors)
     if wanted not in known:
         save = any(needs_gradient(tensors))
         known[wanted] = Recording(lambda *t: OneNode.apply(call, save, *t), tensors)
@@ -140,12 +143,13 @@ def applies(steps) -> bool:
 
 def by_graph(layer, steps, hx: State) -> tuple[Tensor, State]:
     """One replay for each layer and direction; dropout between them is drawn outside."""
+    places = itertools.count()
 
     def run(w: Weights, xs: Tensor, state: State, reverse: bool) -> tuple[Tensor, State]:
         p = {name: t for name, t in layer.scan.parameters(w).items() if t is not None}
         call = Call(layer.scan, layer.step, tuple(p), None, None, reverse)
         tensors = [t.to(w.weight_ih.dtype) for t in (xs, *state, *p.values())]
-        hs, *final = Replayed.apply(recording(layer, call, tensors), call, *tensors)
+        hs, *final = Replayed.apply(recording(layer, next(places), call, tensors), call, *tensors)
         return hs, tuple(final)
 
     return stacked(run, parts(layer), steps.xs, hx, dropped(layer))
