@@ -112,6 +112,19 @@ def test_layers_of_one_shape_keep_what_their_backward_needs(made, monkeypatch):
     assert len(made) == 3
 
 
+def test_a_recording_made_under_autocast_is_that_of_other_calls(made, monkeypatch):
+    """Its backward is recorded within the forward's autocast, in which products are rounded."""
+    layer, seen, record = make("peephole", dtype=torch.float32, impl="graph").to(DEVICE), [], graph.Recording.record
+    monkeypatch.setattr(
+        graph.Recording, "record", lambda *a: seen.append(torch.is_autocast_enabled(DEVICE)) or record(*a)
+    )
+    x = inputs().float()
+    with torch.autocast(DEVICE, torch.bfloat16):
+        got = run(layer, x)
+    assert_same(got, run(layer, x))
+    assert seen == [False, False] and len(made) == 1
+
+
 def test_new_values_of_the_parameters_are_used(made):
     layer, loop = pair()
     run(layer, inputs())

@@ -129,7 +129,9 @@ def recording(layer, place: int, call: Call, tensors: Sequence[Tensor]) -> Recor
     known, wanted = RECORDINGS.setdefault(layer, defaultdict(OrderedDict))[place], key(layer, call, tensors)
     if wanted not in known:
         save = any(needs_gradient(tensors))
-        known[wanted] = Recording(lambda *t: OneNode.apply(call, save, *t), tensors)
+        xs = tensors[0]
+        with torch.cuda.device_of(xs), torch.autocast(xs.device.type, enabled=False):  # which no backward should see
+            known[wanted] = Recording(lambda *t: OneNode.apply(call, save, *t), tensors)
         if len(known) > MOST:
             known.popitem(last=False)
     known.move_to_end(wanted)
