@@ -61,16 +61,18 @@ def dots(
     """One dot per seed, one row per group, the median as a bar: the whole distribution, not its mean alone.
 
     groups: name -> (S,). Dots at about the same value stand on top of each other, so that they can be counted; where
-    there are more than eight of them, their number stands above them, one for piles that touch.
+    there are more than eight of them, their number stands above them, one for piles that touch. None, NaN and
+    what has no place on the axis get no dot.
     """
     ax = axes(ax)
     said = []
-    scale = np.log10 if log else np.asarray
-    everyone = np.concatenate([scale(np.asarray(v, float)) for v in groups.values()])
+    place = lambda v: np.log10(np.where(v > 0, v, np.nan)) if log else v
+    everyone = [x for v in groups.values() for x in place(np.asarray(v, float)) if np.isfinite(x)] or [0.0]
     wide = (np.ptp(everyone) or 1.0) / 60  # about the width of a dot
     for row, (name, values) in enumerate(groups.items()):
         v = np.sort(np.asarray(values, float))
-        _pile(ax, v, np.round((scale(v) - everyone.min()) / wide), row, colour(name, row))
+        shown = v[np.isfinite(place(v))]
+        _pile(ax, shown, np.round((place(shown) - min(everyone)) / wide), row, colour(name, row))
         ax.plot([np.median(v)] * 2, [row - 0.32, row + 0.32], color=colour(name, row), lw=2.6, solid_capstyle="butt")
         said.append(f"{name}: median {np.median(v):.3g}, from {v[0]:.3g} to {v[-1]:.3g}, {len(v)} runs")
     ax.set_yticks(range(len(groups)), list(groups))

@@ -274,6 +274,16 @@ def test_dots_at_one_value_do_not_hide_each_other_and_a_crowd_has_its_number():
     assert [text.get_text() for text in ax.texts] == ["12"]
 
 
+@pytest.mark.parametrize(
+    ("values", "log", "shown"),
+    [([1, None, 2], False, 2), ([1.0, np.inf, 2.0], False, 2), ([0, 10, 20], True, 2), ([None, None], True, 0)],
+)
+def test_what_has_no_place_leaves_the_other_dots_where_they_are(values, log, shown):
+    ax = plots.dots({"some": values, "all": [10, 20, 30]}, log=log)
+    assert sum(len(line.get_xdata()) for line in ax.get_lines() if line.get_marker() == "o") == shown + 3
+    assert plots.png(ax)
+
+
 def test_the_number_above_a_pile_counts_no_other_that_stands_apart():
     ax = plots.dots({"gru": [*[11.0] * 26, *[12.0] * 10, 0.0, 49.0]})
     assert [(text.get_text(), text.get_position()[0]) for text in ax.texts] == [("26", 11.0), ("10", 12.0)]
