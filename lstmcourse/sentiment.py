@@ -90,14 +90,17 @@ class Reader(nn.Module):
 
     layer: a recurrent layer of `lstmcourse.nn`, time first, one or two directions; its input size is that of the
     embedding. words: how many numbers there are, padding and unknown included. pool: what is made of the outputs,
-    "mean" or "max" over the valid steps, or "ends", where each direction has read everything. dropout: of the embedded
-    words and of the vector for the sentence. ValueError for another pool.
+    "mean" or "max" over the valid steps, "ends", where each of two directions has read everything, or "last", the last
+    valid step. dropout: of the embedded words and of the vector for the sentence. ValueError for another pool, and for
+    "ends" of one direction.
     """
 
     def __init__(self, layer: Recurrent, words: int, pool: str = "mean", dropout: float = 0.5):
         super().__init__()
         if pool not in POOLS:
             raise ValueError(f"pool must be one of {', '.join(POOLS)}, got {pool!r}")
+        if pool == "ends" and not layer.bidirectional:
+            raise ValueError("pool 'ends' needs a layer of two directions, got one: take 'last'")
         self.layer, self.pool = layer, pool
         self.embedding = nn.Embedding(words, layer.input_size, padding_idx=PADDING)
         nn.init.normal_(self.embedding.weight, std=0.1)

@@ -66,6 +66,8 @@ def test_a_sentence_is_read_alike_alone_and_in_a_batch(pool):
     assert model.training and len(set(np.round(together, 6))) == 4
     with pytest.raises(ValueError, match=r"^pool must be one of mean, max, ends, last, got 'sum'"):
         sentiment.Reader(layer, 6, "sum")
+    with pytest.raises(ValueError, match=r"^pool 'ends' needs a layer of two directions, got one: take 'last'$"):
+        sentiment.Reader(nn.LSTM(4, 3), 6, "ends")
 
 
 def test_pools_against_loops():
