@@ -90,6 +90,7 @@ def test_code_that_is_left_out_stays_where_the_rest_needs_it():
     [
         ("import numpy as np\nx = np.ones(3)", {"np", "x"}, set(), set()),
         ("x += y", {"x"}, set(), {"x", "y"}),
+        ("try:\n    import a.b\nexcept ImportError as e:\n    def f(): return e", {"a", "e", "f"}, set(), set()),
         ("x[0] = y", set(), {"x"}, {"x", "y"}),
         ("train(net, xs)", set(), {"net", "xs"}, {"train", "net", "xs"}),
         ("print(x)\nclaim('x', x > 0)", set(), set(), {"x", "claim"}),

@@ -58,13 +58,15 @@ def names_of(source: str) -> Names:
     changed: set[str] = set()
     used: set[str] = set()
     for node in ast.parse(source).body:
-        stored = {n.id for n in _own(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        stored |= {
-            alias.asname or alias.name.split(".")[0]
-            for alias in getattr(node, "names", [])
-            if not isinstance(alias, str)
-        }
-        stored |= {n.name for n in [node] if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+        stored: set[str] = set()
+        for part in _own(node):
+            match part:
+                case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                    stored.add(name)
+                case ast.ExceptHandler(name=str(name)):
+                    stored.add(name)
+                case ast.alias(name=name, asname=other):
+                    stored.add(other or name.split(".")[0])
         loads = _loads(ast.unparse(node)) | (_root(node.target) if isinstance(node, ast.AugAssign) else set())
         used |= loads - bound - (set() if isinstance(node, ast.Assign | ast.AugAssign) else stored)
         changed |= _changed(node) - bound
