@@ -64,8 +64,11 @@ def gradient_by_lag(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A new network on noise: what is left of the last step's gradient k steps back, (T,), and its forget gates.
 
-    bias: of the forget gates of an LSTM; times: by how much all weights are larger than at PyTorch's start.
+    bias: of the forget gates of an LSTM; times: by how much all weights are larger than at PyTorch's start, biases
+    included. ValueError for both at once.
     """
+    if bias and times != 1:
+        raise ValueError(f"bias must be 0 where times is not 1, which draws the biases too; got {bias} and {times}")
     rng = np.random.default_rng(seed)
     p = reference.init(cell, I, H, rng, scale=times / np.sqrt(H))
     if "f" in cell.rows and times == 1:

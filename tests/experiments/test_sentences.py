@@ -2,7 +2,8 @@
 
 import pytest
 
-from lstmcourse.experiments import judge
+from lstmcourse import reference
+from lstmcourse.experiments import gradient_by_lag, judge
 from lstmcourse.experiments.sentences import SENTENCES, Judged, Verdicts, judged_sentences, king_story
 
 QUICK = [s for s in SENTENCES if "trained" not in s.tested]  # one trains networks
@@ -35,3 +36,10 @@ def test_the_table_counts_the_reader_s_hits_and_escapes_what_it_shows():
 
 def test_the_king_story_has_a_row_a_block():
     assert king_story("rnn").shape[1] == 5 and (king_story("lstm") <= 1).all()
+
+
+def test_a_forget_bias_is_not_passed_over_in_silence():
+    gates = gradient_by_lag(reference.LSTM, 5.0, T=3)[1]
+    assert gates.min() > 0.9 > 0.5 > gradient_by_lag(reference.LSTM, T=3)[1].min()
+    with pytest.raises(ValueError, match=r"^bias must be 0 where times is not 1, .*; got 5.0 and 16.0$"):
+        gradient_by_lag(reference.LSTM, 5.0, times=16.0)
