@@ -118,7 +118,7 @@ def _exploding() -> Judged:
 def _hundreds_of_steps() -> Judged:
     record = blocks("adding_long")
     found = verdict(record, "LSTM, chrono", "LSTM", measure="learnt_at")
-    learnt = {side.name: sum(k for k, _ in record.counts(side.name)) for side in (found.a, found.b)}
+    learnt = {side.name: sum(k for k, _ in record.counts(side.name, side.lr)) for side in (found.a, found.b)}
     n = record.nets * len(record.blocks)
     medians = " and ".join(f"{side.name}: {learnt[side.name]} of {n}, half of them by update {side.median:.0f}"
                            for side in (found.b, found.a))  # fmt: skip
