@@ -132,6 +132,10 @@ def _hundreds_of_steps() -> Judged:
     )
 
 
+def _weights() -> dict[str, int]:
+    return {c.name: sum(int(np.prod(s)) for s in c.shapes(94, 96).values()) for c in reference.CELLS}
+
+
 def _gru_cheaper() -> Judged:
     programs = {way: (("gru", way), ("lstm", way)) for way in ("loop", "scan", "NumPy reference")}
     programs["torch.nn"] = (("torch.nn.GRU", ""), ("torch.nn.LSTM", ""))
@@ -140,7 +144,7 @@ def _gru_cheaper() -> Judged:
         ms = {(row["name"], row["way"]): row["both"]["ms"] for row in size["rows"] if "both" in row}
         for way, (gru, lstm) in programs.items():
             shares[way] += [ms[gru] / ms[lstm]] if gru in ms and lstm in ms else []
-    weights = {c.name: sum(int(np.prod(s)) for s in c.shapes(94, 96).values()) for c in reference.CELLS}
+    weights = _weights()
     ratio = weights["gru_reset_before"] / weights["lstm"]
     every = [share for way in shares.values() for share in way]
     said = ", ".join(f"{way} {_from_to(found, '.2f')}" for way, found in shares.items())
@@ -155,8 +159,8 @@ def _gru_cheaper() -> Judged:
 
 
 def _parameters() -> Judged:
-    count = {c.name: sum(int(np.prod(s)) for s in c.shapes(94, 96).values()) for c in reference.CELLS}
-    ratio = count["lstm"] / count["rnn"]
+    weights = _weights()
+    ratio = weights["lstm"] / weights["rnn"]
     return judge(f"{ratio:g} times as many at equal width.", {"true": ratio == 4, "false": ratio < 2})
 
 
