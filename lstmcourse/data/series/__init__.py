@@ -60,9 +60,7 @@ def _rows(name: str) -> list[list[str]]:
     except OSError:
         contents = b""
     if hashlib.sha256(contents).hexdigest() != FILES[name]:
-        raise DataUnavailable(
-            f"series needs {name} of the package as it was: git checkout {HERE.name}, or install anew"
-        )
+        raise DataUnavailable(f"series needs {name} of the package as it was: git checkout {HERE}, or install anew")
     return list(csv.reader(contents.decode("ascii").splitlines()))
 
 
