@@ -112,6 +112,7 @@ def test_the_command(tmp_path, capsys):
     assert build.main(["path"]) == 0 and "`90min`" in capsys.readouterr().out
     assert build.main(["path", "90min", str(tmp_path)]) == 0 and "begin with 00_start_here" in capsys.readouterr().out
     assert build.main(["path", "90min", str(tmp_path)]) == 1 and "is not empty" in capsys.readouterr().err
+    assert build.main(["path", "90min", str(ROOT / "paths.toml")]) == 1 and "is no folder" in capsys.readouterr().err
     assert build.main(["path", "week", str(tmp_path / "w")]) == 1 and "has no path 'week'" in capsys.readouterr().err
 
 

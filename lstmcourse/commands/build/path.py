@@ -143,13 +143,13 @@ def _source(folder: Path, number: str) -> Path:
 def build(root: Path, name: str, out: Path) -> list[Path]:
     """Write the notebooks of a path into the folder `out`, which may not hold anything yet; returns the files.
 
-    Raises PathError for a name that paths.toml does not have, and for a folder that is not empty.
+    Raises PathError for a name that paths.toml does not have, and for an `out` that is not empty, or no folder.
     """
     paths = load(root)
     if name not in paths:
         raise PathError(f"paths.toml has no path {name!r}; it has {', '.join(paths)}")
-    if out.exists() and any(out.iterdir()):
-        raise PathError(f"{out} is not empty")
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise PathError(f"{out} is not empty" if out.is_dir() else f"{out} is no folder")
     stops = [(stop, _source(root / "notebooks", stop.number)) for stop in paths[name].stops]
     names = {source.name for _, source in stops}
     words = Words(root, stops)
