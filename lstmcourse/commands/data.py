@@ -19,9 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m lstmcourse data", description="list, fetch or verify the data sets of the course"
     )
     parser.add_argument("what", nargs="?", choices=("list", "fetch", "verify"), default="list")
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"of {', '.join(DATASETS)}; all that the notebooks need unless given"
-    )
+    unless = "unless given, list takes all, fetch those that the notebooks need, verify those that were fetched"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(DATASETS)}; {unless}")
     args = parser.parse_args(argv)
     unknown = [name for name in args.names if name not in DATASETS]
     if unknown:
