@@ -42,13 +42,17 @@ LOWEST, NOTES = 21, 88  # MIDI's number of a piano's lowest key, and its keys
 
 
 def make_shakespeare() -> Arrays:
-    """Arrays: numbers (1115394,) uint8 and symbols (65,) str, as `text` has them."""
+    """Arrays: numbers (1115394,) uint8 and symbols (65,) str, as `text` has them.
+
+    Raises DataUnavailable where the file has not been fetched.
+    """
     return encode(SHAKESPEARE.read().decode("ascii"))
 
 
 def make_jsb() -> Arrays:
     """Arrays: roll (frames, 88) bool, the keys that sound in each quarter; piece (frames,) int16, whose number 0 … 381
     it is; split (382,) uint8, the piece's place in `SPLITS`, as Boulanger-Lewandowski et al. (2012) divided them.
+    Raises DataUnavailable where the file has not been fetched.
     """
     parts = json.loads(JSB.read())
     pieces = [piece for split in SPLITS for piece in parts[split]]
@@ -62,7 +66,7 @@ def make_jsb() -> Arrays:
 
 def make_imdb() -> Arrays:
     """Arrays: letters (n,) uint8, all reviews in UTF-8 one after the other; ends (50000,) int64, where each ends;
-    good (50000,) bool; test (50000,) bool. Raises DataUnavailable for an archive with other contents.
+    good (50000,) bool; test (50000,) bool. Raises DataUnavailable where the archive has not been fetched, or is none.
     """
     reviews, good, test = [], [], []
     try:
