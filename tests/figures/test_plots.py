@@ -100,6 +100,10 @@ def test_a_gradient_that_is_no_number_is_not_called_underflow():
         (lambda: plots.heatmap(np.full((1, 1), np.nan), rows="a", cols="b"), "at least one finite number, got none"),
         (lambda: plots.bars({"lstm": -1}), r"at least one value, and none below 0; got {'lstm': -1}"),
         (lambda: plots.marks({"rows": ["a"]}, cols=["b"]), "rows must hold names among b, got 'a'"),
+        (
+            lambda: plots.units(np.ones((3, 2)), bold=("mean", [1])),
+            "bold must hold 3 numbers, one for each step, got 1",
+        ),
         (lambda: plots.bars({}), r"at least one value, and none below 0; got {}"),
         (lambda: plots.clipping([]), "clipping needs the norm of at least one update"),
     ],
@@ -298,3 +302,4 @@ def test_one_line_of_the_units_stands_out():
     assert bold.get_color() == plots.colour("c")
     assert any(list(line.get_xdata()) == [2, 2] for line in ax.get_lines())
     assert "mean: from 1.00 to 10.00" in plots.describe(ax)
+    assert plots.units(values, bold=("mean", values.mean(1)), ylabel="").get_ylabel() == ""
