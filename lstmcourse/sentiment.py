@@ -65,7 +65,12 @@ def vocabulary(sentences: Sequence[Sentence], least: int = 2) -> dict[str, int]:
 
 
 def padded(sentences: Sequence[Sentence], number: Mapping[str, int]) -> tuple[Tensor, Tensor]:
-    """x (T, B) and lengths (B,): the words' numbers, `UNKNOWN` for others, filled up with `PADDING`."""
+    """x (T, B) and lengths (B,): the words' numbers, `UNKNOWN` for others, filled up with `PADDING`.
+
+    ValueError for no sentence.
+    """
+    if not sentences:
+        raise ValueError("padded expects at least one sentence, got none")
     lengths = torch.tensor([len(sentence) for sentence in sentences])
     x = torch.full((int(lengths.max()), len(sentences)), PADDING)
     for k, sentence in enumerate(sentences):

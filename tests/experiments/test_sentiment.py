@@ -35,6 +35,8 @@ def test_the_vocabulary_has_frequent_words_from_2_on():
     x, lengths = sentiment.padded(SENTENCES, number)
     assert x.T.tolist()[0] == [2, 3, 1, 4, 2, 1] and x.T.tolist()[1] == [5, 0, 0, 0, 0, 0]
     assert lengths.tolist() == [6, 1, 2, 3]
+    with pytest.raises(ValueError, match=r"^padded expects at least one sentence, got none$"):
+        sentiment.padded([], number)
 
 
 def test_reviews_that_are_neither_good_nor_bad_are_left_out(monkeypatch):
