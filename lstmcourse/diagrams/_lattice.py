@@ -35,7 +35,7 @@ def lattice(
 
     Dashed: the two only approach each other, where the candidate is small. solved: of cells, (solved, networks); a box
     is filled in proportion. marked: cells that get a second frame. The cell of 1997 may be called nfg_plain in both.
-    ValueError for a name that is no cell of it.
+    ValueError for a name that is no cell of it, and for a count that is none.
     """
     one_name = lambda name: "lstm97" if name == "nfg_plain" else name
     counts = {one_name(name): count for name, count in (solved or {}).items()}
@@ -43,6 +43,9 @@ def lattice(
     strange = [name for name in (*counts, *marked) if name not in PLACES]
     if strange:
         raise ValueError(f"lattice knows the cells {', '.join(PLACES)}; got {strange[0]!r}")
+    odd = [(name, count) for name, count in counts.items() if not 0 <= count[0] <= count[1] > 0]
+    if odd:
+        raise ValueError(f"solved must hold (solved, networks) of each cell, got {odd[0][1]} for {odd[0][0]!r}")
     ink = Ink(theme)
     out = [_edge(edge, ink) for edge in LIMITS]
     out += [_cell(name, counts.get(name), name in marked, ink) for name in PLACES]

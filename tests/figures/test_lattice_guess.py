@@ -17,6 +17,10 @@ def test_a_box_is_filled_in_proportion_and_a_marked_one_has_a_frame():
     assert "LSTM: 10 of 20." in picture.alt and picture.alt.endswith("Marked: RNN, no forget gate (1997).")
     with pytest.raises(ValueError, match=r"lattice knows the cells .*; got 'tcn'"):
         diagrams.lattice({"tcn": (1, 2)})
+    with pytest.raises(
+        ValueError, match=r"^solved must hold \(solved, networks\) of each cell, got \(0, 0\) for 'lstm'"
+    ):
+        diagrams.lattice({"lstm": (0, 0)})
 
 
 def test_the_results_come_when_they_are_asked_for_with_the_hits():
