@@ -56,8 +56,8 @@ def from_torch(
         dtype: of the parameters that are returned; they are copies.
 
     The two biases are added; without biases b is zero. A layer with a subset of peepholes gives the variant of that
-    name. Raises TypeError for another module and for a layer with a step of its own, ValueError for a layer with
-    proj_size, or an index it does not have.
+    name. Raises TypeError for another module and for a layer with a step or inputs of its own, ValueError for a layer
+    with proj_size, or an index it does not have.
     """
     cell, tensors = _tensors(layer, layer_index, reverse)
     w = {name: _numpy(tensor, dtype) for name, tensor in tensors.items()}
@@ -127,8 +127,8 @@ def _cell(layer: Any) -> Cell:
     name = next((name for base in kind.__mro__ for name, ours in LAYERS.items() if base is ours), None)
     if isinstance(layer, RNN) and layer.nonlinearity == "relu":
         name = "rnn_relu"
-    if name is None or layer.step is not LAYERS[name].step:
-        raise TypeError(f"{kind.__name__} is no layer of lstmcourse.nn.LAYERS: it has a step of its own")
+    if name is None or layer.step is not LAYERS[name].step or layer.inputs is not LAYERS[name].inputs:
+        raise TypeError(f"{kind.__name__} is no layer of lstmcourse.nn.LAYERS: it has a step or inputs of its own")
     if isinstance(layer, Peepholes) and layer.peepholes != LAYERS[name].peepholes:  # type: ignore[attr-defined]
         of = next((VARIANT_OF[base] for base in kind.__mro__ if base in VARIANT_OF), "")
         made = MADE.get((of, "".join(k for k in "ifo" if k in layer.peepholes)))

@@ -29,8 +29,8 @@ States = Tensor | tuple[Tensor, ...]  # one tensor where the cell has one state,
 class Recurrent(TorchNames):
     """Base of every layer. A subclass states ``rows``, ``states``, ``vectors`` and ``step``, and little else.
 
-    A class with a ``step`` of its own has the fast ways that it states itself, ``scan`` and ``vendor``; without them
-    it runs by the loop.
+    A class with a ``step`` or ``inputs`` of its own has the fast ways that it states itself, ``scan`` and ``vendor``;
+    without them it runs by the loop.
 
     Args:
         input_size: features of the input, I.
@@ -75,7 +75,7 @@ class Recurrent(TorchNames):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "step" in cls.__dict__:  # another cell: the fast ways of the class above compute that one's, not this one's
+        if {"step", "inputs"} & vars(cls).keys():  # another cell than that of the class above, whose ways do not fit
             cls.scan, cls.vendor = cls.__dict__.get("scan"), cls.__dict__.get("vendor")
         cls._starts = tuple(cls.initial.get(s, 0.0) for s in cls.states)  # torch 2.4 compiles no mapping of a class
 

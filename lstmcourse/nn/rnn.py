@@ -62,7 +62,9 @@ class RNN(Recurrent):
             raise ValueError(f"nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
         self.__dict__["nonlinearity"] = nonlinearity
         if nonlinearity == "relu" and type(self).step is step_tanh:
-            self.__dict__.update(step=step_relu, vendor=torch._VF.rnn_relu, scan=RNNScan(relu=True))
+            self.__dict__["step"] = step_relu
+            if type(self).scan is not None:
+                self.__dict__.update(vendor=torch._VF.rnn_relu, scan=RNNScan(relu=True))
         args = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype)
         super().__init__(*args, proj_size=proj_size, impl=impl, forget_bias=forget_bias, chrono=chrono)
 

@@ -1,9 +1,10 @@
 """A layer of one's own: its states start where it says, alone, stacked, packed, and in an ensemble."""
 
 import numpy as np
+import pytest
 import torch
 
-from lstmcourse import nn
+from lstmcourse import convert, nn
 from lstmcourse.ensemble import Ensemble
 from lstmcourse.reference import Params, unroll
 from tests.own import EXPONENTIAL, ExponentialLSTM
@@ -50,3 +51,21 @@ def test_chrono_needs_a_layer_that_says_which_gate_keeps_the_old_state():
     unsaid = type("Unsaid", (ExponentialLSTM,), {"forget": None})
     with np.testing.assert_raises_regex(ValueError, "chrono needs a gate that keeps the old state; Unsaid has none"):
         nn.chrono_(unsaid(I, H), 10)
+
+
+BASES = [(base, {}) for base in (nn.LSTM, nn.CoupledLSTM, nn.PeepholeLSTM, nn.GRU, nn.RNN)]
+
+
+@pytest.mark.parametrize("base,options", [*BASES, (nn.RNN, {"nonlinearity": "relu"})])
+def test_inputs_of_its_own_are_what_every_way_computes(base, options):
+    """The fast ways of the class above compute W x + b_ih, whatever the layer says."""
+    half = type("Half", (base,), {"inputs": staticmethod(lambda xs, w: nn.affine(xs, w.weight_ih) / 2)})
+    layer, plain, x = half(I, H, **options), base(I, H, **options), random(T, B, I).float()
+    assert layer.ways() == ("auto", "loop") and layer.route(x) == "loop"
+    plain.load_state_dict(layer.state_dict())
+    with torch.no_grad():
+        plain.weight_ih_l0.div_(2)
+        plain.bias_ih_l0.zero_()
+    assert_close(layer(x)[0], plain(x)[0], 1e-5)
+    with pytest.raises(TypeError, match=r"Half is no layer of lstmcourse\.nn\.LAYERS"):
+        convert.from_torch(layer)
