@@ -245,10 +245,7 @@ def checkpoints(path: str | Path, rng: np.random.Generator | None = None) -> Cal
 
 
 def resume(
-    path: str | Path,
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    rng: np.random.Generator | None = None,
+    path: str | Path, model: nn.Module, optimizer: torch.optim.Optimizer, rng: np.random.Generator | None = None
 ) -> History:
     """Bring model, optimizer, rng and torch's random state to where a file of `checkpoints` left them.
 
@@ -397,7 +394,10 @@ def _clip(model: nn.Module, clip: float | None) -> Tensor:
     try:
         return nn.utils.clip_grad_norm_(model.parameters(), clip or math.inf, error_if_nonfinite=True)
     except RuntimeError:  # raised before any gradient is scaled
-        return torch.stack([p.grad.norm() for p in model.parameters() if p.grad is not None]).norm()
+        norm = torch.stack([p.grad.norm() for p in model.parameters() if p.grad is not None]).norm()
+        if norm.isfinite():  # the error was another
+            raise
+        return norm
 
 
 def _evaluate(model: nn.Module, evaluate: Callable[[nn.Module], Any]) -> Any:
@@ -434,10 +434,10 @@ def _check_finite(losses: Tensor, x: Tensor, mask: Tensor, history: History) -> 
 
 
 def _diverged(norm: Tensor, losses: Tensor, run: Run) -> NoReturn:
-    bad = [name for name, p in run.model.named_parameters() if p.grad is not None and not p.grad.isfinite().all()]
+    bad = [name for name, p in run.model.named_parameters() if p.grad is not None and not p.grad.norm().isfinite()]
     raise DivergedError(
         f"gradient norm must be finite, got {norm.item()} at step {run.history.steps + 1}, where the loss is "
-        f"{losses.sum():.4g}, in the gradients of {', '.join(bad)}: lower lr, or start from smaller weights"
+        f"{losses.sum():.4g}, in the gradients of {', '.join(bad) or 'all'}: lower lr, or start from smaller weights"
     )
 
 

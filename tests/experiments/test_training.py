@@ -156,6 +156,23 @@ def test_a_gradient_that_is_infinite_names_the_step_and_spares_the_weights(clip)
     assert torch.equal(weights(model), kept[-1])
 
 
+@pytest.mark.parametrize("key,named", [("layer.weight_hh_l0", r"layer\.weight_hh_l0"), ("readout.bias", "all")])
+def test_a_gradient_whose_norm_alone_is_infinite_is_named_too(key, named):
+    """Every entry is finite, and the sum of their squares is not; the bias has one entry, and a norm of its own."""
+    model = make()
+    model.get_parameter(key).register_hook(lambda gradient: torch.full_like(gradient, 1e30))
+    with pytest.raises(DivergedError, match=rf"got inf at step 1, .* in the gradients of {named}: lower lr"):
+        run(model)
+
+
+def test_what_cannot_be_clipped_is_no_divergence():
+    """torch clips no sparse gradients, with a RuntimeError as for those that are not finite."""
+    embedding = torch.nn.Embedding(3, 2, sparse=True)
+    embedding(torch.tensor([0, 2])).sum().backward()
+    with pytest.raises(RuntimeError, match="linalg_vector_norm"):
+        training._clip(embedding, 1.0)
+
+
 def test_the_state_is_carried_and_detached():
     seen = []
 
