@@ -115,9 +115,9 @@ def as_torch(layer: Any) -> nn.RNNBase:
         batch_first=layer.batch_first,
         dropout=layer.dropout,
         bidirectional=layer.bidirectional,
-        device=first.device,
+        device="meta",  # where no weights are drawn: they are replaced at once
         dtype=first.dtype,
         **options,
     )
-    twin.load_state_dict(dict(zip(twin._flat_weights_names, weights, strict=True)))
+    twin.to_empty(device=first.device).load_state_dict(dict(zip(twin._flat_weights_names, weights, strict=True)))
     return twin.train(layer.training)

@@ -59,7 +59,9 @@ def test_as_torch_computes_the_same_or_refuses(name, bias):
         with pytest.raises(TypeError, match=f"{type(layer).__name__} is no layer that torch.nn's LSTM, GRU or RNN can"):
             nn.as_torch(layer)
         return
+    drawn = torch.get_rng_state()
     twin = nn.as_torch(layer.eval())
+    assert torch.equal(torch.get_rng_state(), drawn)
     assert isinstance(twin, torch.nn.RNNBase) and not twin.training
     x, state = random(T, B, I), random_state(layer)
     for got, want in zip(flat(twin(x, state)), flat(layer(x, state)), strict=True):
