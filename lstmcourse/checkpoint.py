@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from . import __version__, _files
 from .nn import Recurrent
+from .nn._biases import gates
 
 FORMAT = "lstmcourse checkpoint 1"
 
@@ -192,14 +193,10 @@ def _layers(model: nn.Module) -> dict[str, dict[str, Any]]:
     """What tells the recurrent layers of a model from others whose weights have the same shapes."""
     sizes = ("input_size", "hidden_size", "num_layers", "proj_size", "bidirectional")
     return {
-        name: {"cell": m.mode, "rows": getattr(m, "rows", ORDERS.get(str(m.mode), "h"))}
-        | {k: getattr(m, k) for k in sizes}
+        name: {"cell": m.mode, "rows": gates(m)[0] or "h"} | {k: getattr(m, k) for k in sizes}
         for name, m in model.named_modules()
         if isinstance(m, (Recurrent, nn.RNNBase))
     }
-
-
-ORDERS = {"LSTM": "ifgo", "GRU": "rzn"}  # of torch.nn's rows; ours carry their own
 
 
 def _same_cells(path: Path, header: dict[str, str], model: nn.Module) -> None:

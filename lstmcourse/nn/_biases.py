@@ -10,7 +10,7 @@ from torch import Tensor, nn
 TORCH = {"LSTM": ("ifgo", "f"), "GRU": ("rzn", "z")}  # rows and forget of torch.nn's layers; ours carry their own
 
 
-def _gates(layer: Any) -> tuple[str, str | None]:
+def gates(layer: Any) -> tuple[str, str | None]:
     """A layer's rows, and the one of them that keeps the old state."""
     return (layer.rows, layer.forget) if hasattr(layer, "rows") else TORCH.get(getattr(layer, "mode", ""), ("", None))
 
@@ -21,7 +21,7 @@ def set_bias_(layer: nn.Module, argument: str, row: str | None, fill: Callable[[
     So the sum of the two biases, which is all that the cell sees, is what ``fill`` wrote. Raises ValueError where
     the layer has no such gate or no biases.
     """
-    rows, name = _gates(layer)[0], type(layer).__name__
+    rows, name = gates(layer)[0], type(layer).__name__
     if row is None or row not in rows:
         raise ValueError(f"{argument} needs a gate that keeps the old state; {name} has none")
     if not layer.bias:
@@ -53,7 +53,7 @@ def chrono_(layer: nn.Module, T_max: float, generator: torch.Generator | None = 
     """
     if isinstance(T_max, bool) or not isinstance(T_max, numbers.Real) or not 2 < T_max < float("inf"):
         raise ValueError(f"T_max must be a finite number of steps above 2, got {T_max!r}")
-    rows, forget = _gates(layer)
+    rows, forget = gates(layer)
     drawn: list[Tensor] = []
 
     def draw(b: Tensor) -> None:
