@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from . import _input
 from ._recurrent import Recurrent
 
 
@@ -16,8 +17,9 @@ def multiply_adds(layer: Recurrent, input: Tensor | PackedSequence) -> int:
     """The multiply-adds of the matrix products of a call: one for each weight, step and sequence.
 
     input: (T, B, I), (T, I) or packed. What is done unit by unit, gates and peepholes, is not counted: it grows with H
-    and the products with H².
+    and the products with H². Raises TypeError and ValueError for an input that the layer does not take.
     """
+    _input.unpack(layer, input)
     steps = (input.data if isinstance(input, PackedSequence) else input).shape[:-1].numel()
     return steps * sum(p.numel() for p in layer._flat_weights if p.dim() == 2)
 

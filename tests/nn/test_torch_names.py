@@ -114,6 +114,10 @@ def test_multiply_adds_are_those_of_the_products(name):
         G, extra = len(layer.rows), 9 * H * H if name == "fgr" else 0
         one = [G * H * (size + H) + extra for size in (I, 2 * H)]
         assert nn.multiply_adds(layer, x) == steps * 2 * sum(one)
+    with pytest.raises(ValueError, match=rf"expects input of shape \(T, B, {I}\), got"):
+        nn.multiply_adds(layer, random(T, B, I + 1))
+    with pytest.raises(TypeError, match=r"expects a torch\.Tensor or a PackedSequence as input, got numpy\.ndarray"):
+        nn.multiply_adds(layer, random(T, B, I).numpy())
 
 
 def test_hooks_are_found_by_the_layers_class_as_thop_and_ptflops_look():
