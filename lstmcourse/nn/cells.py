@@ -79,7 +79,8 @@ class RecurrentCell(nn.Module):
 
     def reset_parameters(self) -> None:
         """Draw them anew, as the layer does."""
-        made = self.layer(self.input_size, self.hidden_size, **self._options)
+        like: Any = {"device": self.weight_ih.device, "dtype": self.weight_ih.dtype}
+        made = self.layer(self.input_size, self.hidden_size, **like, **self._options)
         with torch.no_grad():
             for name, drawn in zip(self._names, made.parameters(), strict=True):
                 getattr(self, name).copy_(drawn)

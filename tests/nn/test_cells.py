@@ -73,9 +73,10 @@ def test_drop_in(name, bias, options):
         assert_close(gradients(ours)[key], want, 1e-12, key)
 
 
-def test_parameters_are_drawn_as_the_layers():
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_parameters_are_drawn_as_the_layers(dtype):
     torch.manual_seed(0)
-    cell = nn.PeepholeLSTMCell(I, H, peepholes="fo", forget_bias=1.0)
+    cell = nn.PeepholeLSTMCell(I, H, dtype=dtype, peepholes="fo", forget_bias=1.0)
     first = {key: value.clone() for key, value in cell.state_dict().items()}
     assert "p_i" not in first and first["p_f"].shape == (H,) and first["bias_ih"][H : 2 * H].eq(1).all()
     assert repr(cell) == f"PeepholeLSTMCell({I}, {H}, forget_bias=1.0, peepholes='fo')"
