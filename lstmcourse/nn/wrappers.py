@@ -30,6 +30,7 @@ class Wrapper(nn.Module):
     def forward(self, input, hx=None):
         """(output, state), as of the layer."""
         steps = _input.unpack(self.layer, input)
+        _input.check_memory(self.layer, steps)
         state = _input.initial_state(self.layer, hx, steps)
         run = partial(self.run, steps.mask)
         output, state = stacked(run, parts(self.layer), steps.xs, state, dropped(self.layer))

@@ -108,6 +108,8 @@ def test_a_sequence_that_fits_into_no_memory_is_refused_with_the_numbers(monkeyp
         ValueError, match=r"LSTM needs at least [\d,]+\.\d GiB for T = 10000000000, B = 4, H = 6, and this"
     ):
         nn.LSTM(I, H)(long)
+    with pytest.raises(ValueError, match="LSTM needs at least"):
+        nn.Zoneout(nn.LSTM(I, H), h=0.1)(long)
     monkeypatch.setattr(nn._input, "memory", lambda: T * B * H * 5 * 4)
     assert nn.LSTM(I, H)(x)[0].shape == (T, B, H)
     monkeypatch.setattr(nn._input, "memory", lambda: T * B * H * 5 * 4 - 1)
