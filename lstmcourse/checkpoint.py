@@ -192,9 +192,10 @@ def _fits(path: Path, weights: dict[str, Tensor], model: nn.Module) -> None:
 def _layers(model: nn.Module) -> dict[str, dict[str, Any]]:
     """What tells the recurrent layers of a model from others whose weights have the same shapes."""
     sizes = ("input_size", "hidden_size", "num_layers", "proj_size", "bidirectional")
+    layers = {name: getattr(m, "_template", m) for name, m in model.named_modules()}  # an ensemble's, for all its nets
     return {
         name: {"cell": m.mode, "rows": gates(m)[0] or "h"} | {k: getattr(m, k) for k in sizes}
-        for name, m in model.named_modules()
+        for name, m in layers.items()
         if isinstance(m, (Recurrent, nn.RNNBase))
     }
 

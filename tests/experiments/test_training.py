@@ -17,6 +17,7 @@ from torch import nn
 
 from lstmcourse import checkpoint, tasks, training
 from lstmcourse.checkpoint import CheckpointError
+from lstmcourse.ensemble import Ensemble
 from lstmcourse.nn import LAYERS
 from lstmcourse.training import DivergedError, History, Net, fit
 
@@ -570,6 +571,13 @@ def test_a_file_of_another_cell_is_refused_although_the_shapes_are_the_same(tmp_
     with pytest.raises(CheckpointError, match=f"^layer must be of the cell {cells[0]} as in .*, got {cells[1]}$"):
         checkpoint.load(file, another)
     assert torch.equal(weights(another), before)
+
+
+def test_a_file_of_an_ensemble_of_another_cell_is_refused(tmp_path):
+    file = checkpoint.save(tmp_path / "a", Ensemble("coupled", 2, 3, 1, n=2))
+    checkpoint.load(file, Ensemble("coupled", 2, 3, 1, n=2))
+    with pytest.raises(CheckpointError, match=r"^model must be of the cell CoupledLSTM as in .*, got LSTM97$"):
+        checkpoint.load(file, Ensemble("lstm97", 2, 3, 1, n=2))
 
 
 def test_torchs_lstm_and_ours_share_their_files_and_the_header_tells_the_rows(tmp_path):
