@@ -214,5 +214,16 @@ def test_what_cannot_be_recorded_is_the_scans(made, monkeypatch):
     assert not made
 
 
+def test_what_is_compiled_or_exported_makes_no_recordings(made):
+    """The operator has no layer in which they could stay."""
+    layer, loop = pair()
+    with torch.no_grad():
+        x = inputs()
+        args = ("peephole", "graph", ",".join(layer.weights().given()), False, x, [x.new_zeros(1, B, H)] * 2)
+        output, *_ = torch.ops.lstmcourse.layer(*args, [*layer.parameters()], None)
+        assert_close(output, loop(x)[0], 1e-12)
+    assert not made
+
+
 def test_auto_never_takes_it():
     assert make("peephole").to(DEVICE).route(inputs()) == "scan"

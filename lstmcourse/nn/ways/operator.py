@@ -2,8 +2,8 @@
 
 Recorded step by step, a loop has the length of the recording and a node for each operation of each step. The operator
 ``lstmcourse::layer`` is one node for all steps, both directions included; its kernel takes the way that an eager call
-would. What is recorded with it runs wherever `lstmcourse.nn` is imported. Its backward is the loop's, which autograd
-sees through.
+would, and for impl="graph" the scan. What is recorded with it runs wherever `lstmcourse.nn` is imported. Its backward
+is the loop's, which autograd sees through.
 
 Where torch.compile would need that backward, the graph breaks instead, as it does for torch.nn.LSTM: an eager call has
 the scan's backward, and in a graph the operator would have to hand out what that needs, or compute it twice.
@@ -30,7 +30,8 @@ class OneLayer:
     num_layers, dropout, training = 1, 0.0, False
 
     def __init__(self, cell: str, impl: str, names: str, bidirectional: bool, weights: list[Tensor]):
-        self._class, self.impl, self.bidirectional = CELLS[cell], impl, bidirectional
+        self._class, self.bidirectional = CELLS[cell], bidirectional
+        self.impl = "scan" if impl == "graph" else impl  # a recording would be made at each call and go with this
         self._names = names.split(",")
         self._weights = weights
         w = self.weights()
