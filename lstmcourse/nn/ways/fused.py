@@ -11,7 +11,6 @@ The kernels, and the pointwise part of every cell in them, are in `fused_kernels
 builds for Linux bring it along. With TRITON_INTERPRET=1 they run by NumPy on a CPU: slow, for tests.
 """
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from types import SimpleNamespace
@@ -23,7 +22,8 @@ from torch.autograd import Function
 from torch.nn import functional as F
 
 from . import again
-from .loop import State, Weights, dropped, loop, parts, stacked
+from .loop import State, Weights, dropped, parts, stacked
+from .scan import Call, prepared
 from .scan_gru import GRUResetBeforeScan, GRUScan
 from .scan_lstm import LSTMScan
 from .scan_rnn import RNNScan
@@ -31,6 +31,7 @@ from .scan_rnn import RNNScan
 ON_CHIP = 128 * 1024  # bytes of U, padded, up to which one kernel does all steps; not measured yet
 TRITON = 3, 7  # the least version that was tried
 TILE = 16  # sequences of a program; the least that a product of Triton takes
+VECTORS = ("p_i", "p_f", "p_o", "b_hn")  # the parameters of shape (H,) that the kernels see
 BLOCK = 1024  # elements of a program of the kernels of one step
 
 
@@ -71,28 +72,6 @@ def program(scan: Any, vectors: tuple[str, ...] = ()) -> Program | None:
     return None
 
 
-class Call(NamedTuple):
-    """One layer in one direction."""
-
-    scan: Any
-    step: Callable
-    program: Program
-    names: tuple[str, ...]  # of the parameters, as the scan names them
-    vectors: tuple[str, ...]  # of those of shape (H,) that the kernels see
-    mask: Tensor | None
-    reverse: bool
-
-    def named(self, values) -> SimpleNamespace:
-        """The parameters by name, None for those that are not there."""
-        return SimpleNamespace(**dict.fromkeys(self.scan.optional) | dict(zip(self.names, values, strict=True)))
-
-    def by_loop(self, xs: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """The outputs of `Fused` from its inputs."""
-        state, p = tensors[: self.scan.states], self.named(tensors[self.scan.states :])
-        hs, final = loop(self.step, self.scan.weights(p), xs, state, self.mask, self.reverse)
-        return hs, *final
-
-
 class Fused(Function):
     """(T, B, I), the initial states and the parameters -> h over time (T, B, H) and the final states."""
 
@@ -130,11 +109,16 @@ class Kernels:
         from . import fused_kernels
 
         self.kernels: Any = fused_kernels
-        self.call, self.program, self.p = call, call.program, p
+        self.call, self.p = call, p
+        self.names = tuple(name for name in call.names if name in VECTORS)
+        compiled_for = program(call.scan, self.names)
+        if compiled_for is None:
+            raise RuntimeError(f'impl="fused" has no kernel for the scan {type(call.scan).__name__}')
+        self.program = compiled_for
         (self.T, self.B), self.H = xs.shape[:2], p.U.shape[1]
         self.U = p.U.contiguous()
         self.like: dict[str, Any] = dict(dtype=xs.dtype, device=xs.device)
-        self.vectors = torch.stack([getattr(p, k) for k in call.vectors]) if call.vectors else self.U
+        self.vectors = torch.stack([getattr(p, k) for k in self.names]) if self.names else self.U
         self.start, self.stop = self._window()
         self.HP = max(16, 1 << (self.H - 1).bit_length())
         self.over_time = self.program.rows * self.HP**2 * xs.element_size() <= ON_CHIP
@@ -247,7 +231,7 @@ class Kernels:
         if self.program.after_reset >= 0:
             s = kept[..., :H] * hs[:-1]  # r ∘ h₋
             d["U"][2 * H :] = rows[:, 2 * H :].T @ s.flatten(0, 1)
-        for name in self.call.vectors if cs is not None else ():
+        for name in self.names if cs is not None else ():
             k = self.call.scan.rows.index(name[-1])
             seen = cs[1:] if name == "p_o" else cs[:-1]
             d[name] = (dx[..., k * H : (k + 1) * H] * seen).sum((0, 1))
@@ -272,23 +256,17 @@ def by_fused(layer, steps, hx: State) -> tuple[Tensor, State]:
     """The kernels for each layer and direction; under autocast in its dtype, as cuDNN."""
 
     def run(w, xs, state, reverse):
-        return fused(layer, w, xs, state, steps.mask, reverse)
+        return fused(layer, w, xs, state, steps, reverse)
 
     return stacked(run, parts(layer), steps.xs, hx, dropped(layer))
 
 
-def fused(layer, w: Weights, xs: Tensor, state: State, mask: Tensor | None, reverse: bool) -> tuple[Tensor, State]:
+def fused(layer, w: Weights, xs: Tensor, state: State, steps, reverse: bool) -> tuple[Tensor, State]:
     """One direction of one layer."""
-    p = {name: t for name, t in layer.scan.parameters(w).items() if t is not None}
-    vectors = tuple(name for name in p if name in ("p_i", "p_f", "p_o", "b_hn"))
-    compiled_for = program(layer.scan, vectors)
-    if compiled_for is None:
-        raise RuntimeError(f'impl="fused" has no kernel for the scan of {type(layer).__name__}')
-    call = Call(layer.scan, layer.step, compiled_for, tuple(p), vectors, mask, reverse)
     dtype, device = w.weight_ih.dtype, xs.device.type
     if dtype == torch.float32 and torch.is_autocast_enabled(device):
         dtype = torch.get_autocast_dtype(device)
-    tensors = [t.to(dtype) for t in (xs, *state, *p.values())]
+    call, tensors = prepared(layer, w, xs, state, steps, reverse, dtype)
     save = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
     hs, *final = Fused.apply(call, save, *tensors)
     return hs, tuple(final)

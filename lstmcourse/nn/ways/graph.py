@@ -23,7 +23,7 @@ from torch.autograd import Function
 
 from . import again
 from .loop import State, Weights, dropped, parts, stacked
-from .scan import Call, OneNode
+from .scan import Call, OneNode, prepared
 
 MOST = 8  # recordings of a layer and direction; the one that was not used for longest makes room
 # Of each network, by its layers and directions; a copy of it begins with none.
@@ -148,9 +148,7 @@ def by_graph(layer, steps, hx: State) -> tuple[Tensor, State]:
     places = itertools.count()
 
     def run(w: Weights, xs: Tensor, state: State, reverse: bool) -> tuple[Tensor, State]:
-        p = {name: t for name, t in layer.scan.parameters(w).items() if t is not None}
-        call = Call(layer.scan, layer.step, tuple(p), None, None, reverse)
-        tensors = [t.to(w.weight_ih.dtype) for t in (xs, *state, *p.values())]
+        call, tensors = prepared(layer, w, xs, state, steps, reverse)
         hs, *final = Replayed.apply(recording(layer, next(places), call, tensors), call, *tensors)
         return hs, tuple(final)
 

@@ -98,13 +98,20 @@ def _own(tensor: Tensor) -> Tensor:
     return tensor.clone(memory_format=torch.contiguous_format)
 
 
-def one_node(layer, w: Weights, xs: Tensor, state: State, steps, reverse: bool) -> tuple[Tensor, State]:
-    """One direction of one layer by its scan."""
+def prepared(
+    layer, w: Weights, xs: Tensor, state: State, steps, reverse: bool, dtype=None
+) -> tuple[Call, list[Tensor]]:
+    """One direction of one layer, and its tensors xs, state and parameters in one dtype: that of W if none is given."""
     sizes = None if steps.packed is None else steps.packed.batch_sizes.tolist()
     p = {name: t for name, t in layer.scan.parameters(w).items() if t is not None}
-    call = Call(layer.scan, layer.step, tuple(p), sizes, steps.mask, reverse)
-    dtype = w.weight_ih.dtype  # autocast lets others through, in parametrized weights too
+    dtype = dtype or w.weight_ih.dtype  # autocast lets others through, in parametrized weights too
     tensors = [t.to(dtype) for t in (xs, *state, *p.values())]
+    return Call(layer.scan, layer.step, tuple(p), sizes, steps.mask, reverse), tensors
+
+
+def one_node(layer, w: Weights, xs: Tensor, state: State, steps, reverse: bool) -> tuple[Tensor, State]:
+    """One direction of one layer by its scan."""
+    call, tensors = prepared(layer, w, xs, state, steps, reverse)
     save = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
     hs, *final = OneNode.apply(call, save, *tensors)
     return hs, tuple(final)
