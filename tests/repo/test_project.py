@@ -72,6 +72,18 @@ def test_a_pin_lies_in_its_range(name):
     assert direct()[name].contains(pins()[name])
 
 
+def test_nothing_is_asked_for_twice():
+    names = [Requirement(line).name for line in every_line()]
+    assert len(names) == len(set(names))
+
+
+def test_the_extra_for_fused_brings_a_triton_that_it_takes():
+    from lstmcourse.nn.ways.fused import TRITON
+
+    assert [str(s) for s in fused()["triton"] if s.operator == ">="] == [">=" + ".".join(map(str, TRITON))]
+    assert fused()["triton"].contains(pins()["triton"])
+
+
 def test_what_is_installed_is_what_is_pinned():
     elsewhere = {r.name for r in map(Requirement, every_line()) if r.marker and not r.marker.evaluate()} | set(fused())
     wanted = {name: pin for name, pin in pins().items() if name not in elsewhere}
