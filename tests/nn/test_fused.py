@@ -181,10 +181,12 @@ def test_another_device_and_a_missing_triton_are_told(kernels, monkeypatch):
     monkeypatch.setattr(kernels, "INTERPRETED", False)
     with pytest.raises(RuntimeError, match='impl="fused" needs a CUDA device, got input on cpu'):
         layer(x)
-    monkeypatch.setattr(fused, "version", lambda name: "3.0.0")
+    monkeypatch.setattr(fused, "triton_version", lambda: "3.0.0")
     with pytest.raises(RuntimeError, match=r'impl="fused" needs Triton 3\.7 or newer \(Linux only\), got 3\.0\.0'):
         layer(x)
+    monkeypatch.undo()
     monkeypatch.setattr(fused, "version", lambda name: version("a package that there is not"))
+    monkeypatch.setattr(fused, "triton_version", fused.triton_version.__wrapped__)
     with pytest.raises(RuntimeError, match=r"needs Triton .*, got none"):
         layer(x)
 

@@ -11,7 +11,7 @@ The kernels, and the pointwise part of every cell in them, are in `fused_kernels
 builds for Linux bring it along. With TRITON_INTERPRET=1 they run by NumPy on a CPU: slow, for tests.
 """
 
-from contextlib import nullcontext
+import functools
 from importlib.metadata import PackageNotFoundError, version
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -79,15 +79,16 @@ class Fused(Function):
     def forward(ctx, call: Call, save: bool, xs, *tensors):
         state, p = tensors[: call.scan.states], call.named(tensors[call.scan.states :])
         m = Kernels(call, xs, p)
-        flat = xs.flip(0) if call.reverse else xs
-        hs, cs, kept = m.forward(F.linear(flat, p.W, p.b).contiguous(), state, save)
-        out = hs[1:] if call.mask is None else hs[1:] * m.in_order(call.mask)
+        hs, cs, kept = m.forward(F.linear(m.in_order(xs), p.W, p.b).contiguous(), state, save)
+        out = hs[1:].flip(0) if call.reverse else hs[1:].clone()
+        if call.mask is not None:
+            out *= call.mask
         if save:
             ctx.set_materialize_grads(False)
             ctx.call = call
             ctx.save_for_backward(xs, *tensors, hs, kept, *([cs] if m.program.has_c else []))
         final = (hs[-1], cs[-1]) if m.program.has_c else (hs[-1],)
-        return m.in_order(out).clone(), *(s.clone() for s in final)
+        return out, *(s.clone() for s in final)
 
     @staticmethod
     def backward(ctx, *given):
@@ -127,7 +128,7 @@ class Kernels:
             PACKED=call.mask is not None,
             ACC=fused_kernels.tl.float64 if xs.dtype == torch.float64 else fused_kernels.tl.float32,
         )
-        self.device = torch.cuda.device(xs.device) if xs.is_cuda else nullcontext()
+        self.device = torch.cuda.device_of(xs)
 
     def _window(self) -> tuple[Tensor, Tensor]:
         """The first step of each sequence and the one after its last, (B,) each; any tensors where all have all."""
@@ -226,7 +227,9 @@ class Kernels:
     def _weights(self, xs, hs, cs, kept, dx, dv) -> dict[str, Tensor]:
         """The gradients of the parameters, each one product or sum over all steps."""
         H, rows = self.H, dx.flatten(0, 1)
-        d = {"W": rows.T @ xs.flatten(0, 1), "b": rows.sum(0), "b_hn": dv.sum((0, 1))}
+        d = {"W": rows.T @ xs.flatten(0, 1), "b": rows.sum(0)}
+        if self.program.resets == "after":
+            d["b_hn"] = dv.sum((0, 1))
         d["U"] = self._of_u(dx, dv).flatten(0, 1).T @ hs[:-1].flatten(0, 1)
         if self.program.after_reset >= 0:
             s = kept[..., :H] * hs[:-1]  # r ∘ h₋
@@ -238,12 +241,18 @@ class Kernels:
         return d
 
 
+@functools.cache  # looked up on disk, which takes as long as a short call
+def triton_version() -> str:
+    """The version that is installed, "none" without one."""
+    try:
+        return version("triton")
+    except PackageNotFoundError:
+        return "none"
+
+
 def refuse_other_machines(xs: Tensor) -> None:
     """RuntimeError where the kernels cannot run on this tensor's device."""
-    try:
-        installed = version("triton")
-    except PackageNotFoundError:
-        installed = "none"
+    installed = triton_version()
     if installed == "none" or tuple(map(int, installed.split(".")[:2])) < TRITON:
         raise RuntimeError(f'impl="fused" needs Triton {TRITON[0]}.{TRITON[1]} or newer (Linux only), got {installed}')
     from .fused_kernels import INTERPRETED
