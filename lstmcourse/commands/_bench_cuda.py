@@ -18,11 +18,8 @@ from .bench import Candidate, Size
 
 NO_DEVICE, OUT_OF_TIME = 3, 4  # exit statuses
 MINUTES = 7.0  # after which no new figure is begun, so that a run ends within eight
-WARM, WARM_MS, LEAST = (
-    20,
-    1000.0,
-    3,
-)  # calls before the first figure; fewer where they take so long, but not below LEAST
+# Calls before the first figure: WARM, fewer where they take longer than WARM_MS, but never fewer than LEAST.
+WARM, WARM_MS, LEAST = 20, 1000.0, 3
 
 FAST = ("vendor", "scan", "graph", "fused")  # the loop is timed in short sequences alone: it takes minutes in long ones
 CELLS = ("lstm", "peephole", "coupled", "gru_reset_before")
@@ -102,7 +99,7 @@ def rates(device: str, timer: Callable, n: int = 4096) -> dict[str, float]:
 def limit(size: Size, rows: int, known: dict[str, float]) -> dict[str, float]:
     """The microseconds a step that no way can beat with a kernel a step, for a cell with that many rows of gates.
 
-    t = t(W x) + max(t(U h), one kernel) forward; backward again the same, and the products for dW, dU and dx.
+    t = t(W x) + max(t(U h), one kernel) forward; backward that maximum again, and the products for dW, dU and dx.
     """
     flops, kernel = known[size.dtype] * 1e-6, known.get("kernel_us", 0.0)
     x, h = 2 * rows * size.B * size.H * size.I / flops, 2 * rows * size.B * size.H**2 / flops

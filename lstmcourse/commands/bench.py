@@ -9,6 +9,7 @@ otherwise on a GPU stands in `_bench_cuda`.
 import argparse
 import os
 import random
+import re
 import statistics
 import sys
 import time
@@ -255,10 +256,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(args: argparse.Namespace) -> list[Size]:
-    """The sizes that the options ask for; ValueError for names that there are not."""
+    """The sizes that the options ask for; ValueError for options that do not fit."""
     from . import _bench_cuda
 
-    if not args.device.startswith(("cpu", "cuda")):
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", args.device):
         raise ValueError(f"--device must be cpu, or cuda where there is one, got {args.device!r}")
     sizes = list(QUICK if args.quick else SIZES if args.device == "cpu" else _bench_cuda.sizes())
     if args.sizes:
@@ -279,6 +280,10 @@ def chosen(args: argparse.Namespace) -> list[Size]:
         value = getattr(args, name)
         if value is not None and value < 1:
             raise ValueError(f"--{name} must be at least 1, got {value}")
+    if args.minutes is not None and not args.minutes > 0:
+        raise ValueError(f"--minutes must be positive, got {args.minutes}")
+    if args.device == "cpu" and (args.resume or args.minutes is not None):
+        raise ValueError("--minutes and --resume are for --device cuda")
     return sizes if args.rounds is None else [size._replace(rounds=args.rounds) for size in sizes]
 
 

@@ -112,6 +112,9 @@ def test_rows_without_the_base_have_no_ratio():
         (["--layers", "lstn"], "--layers must be of"),
         (["--threads", "0"], "--threads must be at least 1, got 0"),
         (["--rounds", "0"], "--rounds must be at least 1, got 0"),
+        (["--device", "cpu:0"], "--device must be cpu, or cuda where there is one, got 'cpu:0'"),
+        (["--device", "cuda", "--minutes", "0"], "--minutes must be positive, got 0.0"),
+        (["--resume"], "--minutes and --resume are for --device cuda"),
         (["--device", "tpu"], "--device must be cpu, or cuda where there is one, got 'tpu'"),
     ],
 )
@@ -126,7 +129,7 @@ def test_more_threads_are_timed_by_the_wall():
     assert bench.clock(1) is bench.time.process_time
     assert bench.clock(2) is bench.time.perf_counter
     before = torch.get_num_threads()
-    args = argparse.Namespace(quick=True, threads=2, device="cpu", json=None, sizes=None, layers="lstm", rounds=1)
+    args = arguments(None, quick=True, threads=2, layers="lstm", rounds=1)
     assert bench.run(args) == 0
     assert torch.get_num_threads() == before
 
@@ -141,7 +144,7 @@ def wall(call):
     return (time.perf_counter() - began) * 1e3
 
 
-def cuda_args(file, **given):
+def arguments(file, **given):
     options = dict(quick=False, threads=1, device="cpu", json=file, sizes=None, layers=None, rounds=None)
     return argparse.Namespace(**options | dict(minutes=None, resume=False) | given)
 
@@ -166,7 +169,7 @@ def test_the_grid_for_a_gpu_varies_one_size_at_a_time():
 def test_a_record_of_a_gpu_run_has_steps_limits_and_what_made_it(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(_bench_cuda, "WARM", 3)
     file, size = tmp_path / "bench_cuda.json", TINY._replace(layers=("lstm", "gru"))
-    assert _bench_cuda.run(cuda_args(file), [size], wall) == 0
+    assert _bench_cuda.run(arguments(file), [size], wall) == 0
     record = json.loads(file.read_text(encoding="utf-8"))
     assert record["provenance"]["time"] == "CUDA events"
     assert set(record["provenance"]["machine"]) >= {"device", "driver", "cuda", "rates", "tf32"}
@@ -192,19 +195,19 @@ def test_a_run_that_is_out_of_time_keeps_what_it_has_and_goes_on(tmp_path, capsy
         monotonic = staticmethod(lambda: next(began, 1000.0))
 
     monkeypatch.setattr(_bench_cuda, "time", Clock)
-    assert _bench_cuda.run(cuda_args(file, minutes=2.5 / 60), wanted, wall) == _bench_cuda.OUT_OF_TIME == 4
+    assert _bench_cuda.run(arguments(file, minutes=2.5 / 60), wanted, wall) == _bench_cuda.OUT_OF_TIME == 4
     assert "1 of 2 sizes are left; the same command with --resume goes on" in capsys.readouterr().err
     first = json.loads(file.read_text(encoding="utf-8"))["results"]
     assert [entry["size"]["name"] for entry in first] == ["a"]
     monkeypatch.setattr(_bench_cuda, "time", time)
-    assert _bench_cuda.run(cuda_args(file, resume=True), wanted, wall) == 0
+    assert _bench_cuda.run(arguments(file, resume=True), wanted, wall) == 0
     both = json.loads(file.read_text(encoding="utf-8"))["results"]
     assert both[0] == first[0] and both[1]["size"]["name"] == "b"
     monkeypatch.setattr(_bench_cuda._record, "commit", lambda: "another")
     with pytest.raises(ValueError, match=r"--resume: bench_cuda\.json was made by commit .*, not another"):
-        _bench_cuda.run(cuda_args(file, resume=True), wanted, wall)
+        _bench_cuda.run(arguments(file, resume=True), wanted, wall)
     with pytest.raises(ValueError, match="--resume needs --json FILE"):
-        _bench_cuda.run(cuda_args(None, resume=True), wanted, wall)
+        _bench_cuda.run(arguments(None, resume=True), wanted, wall)
 
 
 def test_the_limit_is_the_products_and_one_kernel_a_step():
