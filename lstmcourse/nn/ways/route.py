@@ -98,7 +98,7 @@ def _onednn(layer, dtype: torch.dtype) -> bool:
 
 def _refuse_the_blind(impl: str) -> None:
     """RuntimeError where what surrounds the call would see nothing, or constants, of a way asked for by name."""
-    if impl != "loop" and _differentiated_forwards():
+    if _differentiated_forwards():
         what = "cannot go through torch.func or forward-mode differentiation"
     elif impl in ("scan", "graph", "fused") and in_dispatch_mode():
         what = "cannot be written down or counted by a dispatch mode, since torch does not see its arithmetic"
