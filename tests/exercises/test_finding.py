@@ -10,6 +10,7 @@ from lstmcourse import exercises
 from lstmcourse.exercises import _tree, _variants
 from tests.exercises.own import own
 from tests.exercises.right import LSTM, LSTM97, LSTM_BACK, RIGHT, RNN, RNN_BACK, defined
+from tests.exercises.right_from_05 import RIGHT as RIGHT_05
 
 #: (slug, source, replaced, by what, what is told)
 TOLD = {
@@ -98,6 +99,12 @@ def test_what_is_told(name, monkeypatch):
     changed = changed.replace("    a =", "    DC = dc\n    a =", 1) if "DC" in new else changed
     result = exercises.run(exercises.get(slug), defined(changed, slug))
     assert not result.passed and said in result.text, result.text
+
+
+def test_variants_of_a_solution_in_torch_are_tried():
+    source = RIGHT_05["mean_valid"][1].replace("steps < lengths", "steps > lengths")
+    text = exercises.run(exercises.get("mean_valid"), defined(source, "mean_valid")).text
+    assert "> lengths stands where torch.arange(len(out))[:, None] < lengths belongs, in valid" in text
 
 
 def test_one_step_late_and_another_part_in_its_place():
