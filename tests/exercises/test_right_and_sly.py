@@ -191,6 +191,14 @@ def equal_width(inputs, units):
         LSTM97.replace("    return", "    c = np.where(np.arange(len(c))[:, None] < 5, c, c_)\n    return"),
         "values", "(case B=8, I=1, H=3)",
     ),
+    "a mean through which no gradient passes": (
+        "mean_valid", RIGHT["mean_valid"][0].replace("out[:n, k]", "out.detach()[:n, k]"),
+        "a gradient passes", "no gradient passes through mean: use operations of torch only",
+    ),
+    "ends by NumPy": (
+        "both_ends", RIGHT["both_ends"][0].replace("H = ", "out = out.detach()\n    H = "),
+        "a gradient passes", "no gradient passes through ends",
+    ),
     "gates that saturate early": (
         "lstm_step", LSTM.replace("sigmoid(f)", "sigmoid(np.clip(f, -20, 20))"), "edge cases", "c[",
     ),

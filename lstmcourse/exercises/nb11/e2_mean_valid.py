@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from lstmcourse.exercises import Exercise, wrong
+from lstmcourse.exercises import STAGES, Exercise, Failed, Trial, wrong
+from lstmcourse.exercises._running import call
 
 
 def mean_valid(out: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
@@ -27,6 +28,13 @@ def case(rng: np.random.Generator, n: SimpleNamespace) -> tuple:
 def batch(out: np.ndarray, lengths: np.ndarray) -> tuple:
     """An output through which a gradient is to pass, and lengths, as tensors."""
     return torch.tensor(out, requires_grad=True), torch.tensor(lengths)
+
+
+def passes_a_gradient(trial: Trial) -> str:
+    """The stage of a check that fails where what is returned has no record of how it came about."""
+    if call(lambda *args: getattr(trial.fn(*args), "requires_grad", False), *next(trial.cases())).result is not True:
+        raise Failed(f"no gradient passes through {next(iter(trial.exercise.returns))}: use operations of torch only")
+    return ""
 
 
 def _last(out, lengths):
@@ -107,6 +115,7 @@ exercise = Exercise(
     symptoms=SYMPTOMS,
     wrong=WRONG,
     case=case,
+    stages=(*STAGES, ("a gradient passes", passes_a_gradient)),
     sizes=({"T": 7, "B": 4, "H": 3}, {"T": 5, "B": 1, "H": 2}, {"T": 1, "B": 2, "H": 4}),
     edges={
         "all sequences as long as the batch": lambda rng: batch(rng.normal(size=(4, 3, 2)), np.full(3, 4)),

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from lstmcourse.exercises import Exercise, wrong
-from lstmcourse.exercises.nb11.e2_mean_valid import batch
+from lstmcourse.exercises import STAGES, Exercise, wrong
+from lstmcourse.exercises.nb11.e2_mean_valid import batch, passes_a_gradient
 
 
 def both_ends(out: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
@@ -110,6 +110,7 @@ exercise = Exercise(
     symptoms=SYMPTOMS,
     wrong=WRONG,
     case=case,
+    stages=(*STAGES, ("a gradient passes", passes_a_gradient)),
     sizes=({"T": 7, "B": 4, "H": 3}, {"T": 5, "B": 1, "H": 2}, {"T": 3, "B": 6, "H": 1}, {"T": 1, "B": 2, "H": 2}),
     edges={
         "all sequences as long as the batch": lambda rng: batch(rng.normal(size=(4, 3, 4)), np.full(3, 4)),
