@@ -4,6 +4,7 @@ import ast
 import contextlib
 import inspect
 import io
+import symtable
 import sys
 import textwrap
 import time
@@ -173,11 +174,17 @@ def _gather(thing: Any, parts: dict[str, str], lost: list[str]) -> None:
         raise Unkept("it was not written with def")
     known = getattr(thing, "__globals__", None) or vars(sys.modules[thing.__module__])
     parts[thing.__name__] = ""  # its place is taken, so that a function may call itself
-    for name in sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - set(parts)):
+    for name in sorted(_read_outside(symtable.symtable(source, "<answer>", "exec")) - set(parts)):
         if name in known:
             _gather_global(name, known[name], thing.__module__, parts, lost)
     del parts[thing.__name__]
     parts[thing.__name__] = source
+
+
+def _read_outside(table: symtable.SymbolTable) -> set[str]:
+    """The names that a source takes from around it: an argument of the same name as an array there is none of them."""
+    names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+    return names.union(*map(_read_outside, table.get_children()))
 
 
 def _gather_global(name: str, value: Any, module: str, parts: dict[str, str], lost: list[str]) -> None:
