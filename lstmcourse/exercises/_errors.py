@@ -15,10 +15,12 @@ PRODUCTS = (
     rf"{FACTOR}\.(?:dot|matmul)\({FACTOR}\)",
 )
 WEIGHTS = re.compile(r"[WURV]")
-#: {what the exception says: what it means}; {0} is the first group.
+#: A cut along no axis that was named, of something else than weights.
+CUT = r"array split does not result in an equal division.*split\((?![WURVb]\b)[^,]*, \d+\)"
+#: {what the exception and then the line that raised say: what it means}; {0} is the first group.
 MEANT = {
-    r"array split does not result in an equal division": "np.split cuts along axis 0 where it is told nothing else, "
-    "and that is the batch. The gates lie side by side: axis=1.",
+    CUT: "np.split cuts along axis 0 where it is told nothing else, and that is the batch. The gates lie side by side: "
+    "axis=1.",
     r"cannot access local variable '(\w+)'": "{0} is used here before the line that sets it.",
     r"index -?\d+ is out of bounds for axis (\d) with size (\d+)": "The indices of axis {0} end at one less than its "
     "size, {1}. Is it the axis that you mean?",
@@ -32,8 +34,9 @@ def raised(trial: Trial) -> Iterator[str]:
         return
     error, sizes = trial.got[k].error, trial.sizes[k]
     assert error is not None
-    message = message_of(error)
-    for frame, _, line in own_frames(error)[::-1]:
+    frames = own_frames(error)[::-1]
+    message = " in ".join([message_of(error), *(line for _, _, line in frames[:1])])
+    for frame, _, line in frames:
         if isinstance(error, ValueError):
             yield from _products(line, frame.f_locals, sizes)
     for pattern, meaning in MEANT.items():

@@ -101,6 +101,12 @@ def test_what_is_told(name, monkeypatch):
     assert not result.passed and said in result.text, result.text
 
 
+def test_another_number_of_gates_is_not_told_to_be_another_axis():
+    source = LSTM.replace("4, axis=1", "3, axis=1")
+    text = exercises.run(exercises.get("lstm_step"), defined(source, "lstm_step")).text
+    assert "array split does not result in an equal division" in text and "cuts along axis 0" not in text
+
+
 def test_variants_of_a_solution_in_torch_are_tried():
     source = RIGHT_05["mean_valid"][1].replace("steps < lengths", "steps > lengths")
     text = exercises.run(exercises.get("mean_valid"), defined(source, "mean_valid")).text
