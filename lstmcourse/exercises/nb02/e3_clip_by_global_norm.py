@@ -8,10 +8,11 @@ from lstmcourse.exercises import Exercise, wrong
 
 
 def clip_by_global_norm(grads: list[np.ndarray], max_norm: float) -> tuple[list[np.ndarray], float]:
-    """Scales all gradients by one common factor, so that their global norm is at most max_norm.
+    """Scales gradients whose global norm is above max_norm by one common factor, so that it is max_norm.
 
     The global norm is that of all entries of all arrays taken as one long vector. Gradients whose
-    global norm is max_norm or less stay as they are; the arrays passed in are never changed.
+    global norm is max_norm or less stay as they are; the arrays passed in are never changed. The factor is exact:
+    no small number is added to what it is divided by, as torch.nn.utils.clip_grad_norm_ adds 1e-6.
     If an entry is infinite or NaN, so is the norm, and all clipped gradients are 0: that update changes nothing.
     Returns (clipped, norm): a list like grads, and the global norm before clipping (a number).
     """
