@@ -161,8 +161,13 @@ def losses(k: int, lag: int = 3, updates: int = 200, seeds: int = 1, layer: bool
     """Losses (nats a letter) of a small LSTM that is trained with the parts of patient k (0: the healthy course).
 
     The text consists of blocks, whose first letter comes again `lag` steps later: `_trials.Text`. layer: the network
-    in PyTorch, one seed and a lag of 3, in place of that in NumPy. Returns (seeds, updates).
+    in PyTorch, one seed and a lag of 3, in place of that in NumPy. Returns (seeds, updates). Raises ValueError for a
+    number that no patient has, for a lag below 1, and for another lag or more seeds with `layer`.
     """
+    if lag < 1:
+        raise ValueError(f"lag must be 1 or more, got {lag}")
+    if layer and (lag, seeds) != (3, 1):
+        raise ValueError(f"with layer=True lag must be 3 and seeds 1, got {lag} and {seeds}")
     parts, text = _ill(_bug(k)) if k else HEALTHY, _trials.text(lag)
     if layer:
         window = parts.windows(text.numbers, _trials.B, _trials.T, text.letters)

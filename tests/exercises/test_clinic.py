@@ -84,6 +84,10 @@ def test_losses_are_those_of_the_instrument():
     assert losses.shape == (1, 12) and kept["loss of the untrained network, by bptt"].startswith(f"{losses[0, 0]:.2f},")
     assert clinic.losses(14, updates=3, layer=True).shape == (1, 3)
     assert clinic.losses(2, lag=4, updates=2, seeds=2)[0, 0] == pytest.approx(np.log(9), abs=0.1)
+    with pytest.raises(ValueError, match="lag must be 1 or more, got 0"):
+        clinic.losses(2, lag=0)
+    with pytest.raises(ValueError, match="with layer=True lag must be 3 and seeds 1, got 5 and 1"):
+        clinic.losses(2, lag=5, layer=True)
 
 
 @bugs
