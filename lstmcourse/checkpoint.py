@@ -17,8 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from . import __version__, _files
-from .nn import Recurrent
-from .nn._biases import gates
+from .nn import Recurrent, gates
 
 FORMAT = "lstmcourse checkpoint 1"
 

@@ -5,7 +5,7 @@ own is a `Recurrent` (or, with peepholes, a `Peepholes`) with a ``step`` that ca
 a step over time.
 """
 
-from ._biases import chrono_
+from ._biases import chrono_, gates
 from ._input import pack
 from ._recurrent import Recurrent
 from ._torch_names import as_torch
@@ -174,6 +174,7 @@ __all__ = [
     "chrono_",
     "for_ptflops",
     "for_thop",
+    "gates",
     "loop",
     "multiply_adds",
     "pack",

@@ -212,7 +212,9 @@ def makefile():
 
 
 def make(folder, *arguments):
-    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "EXTRAS")
+    }
     return subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True, env=environment)
 
 
