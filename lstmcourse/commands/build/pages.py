@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,12 @@ FOLDED = re.compile(r"<details.*?</details>", re.DOTALL)
 def paths(folder: Path) -> list[Path]:
     """The notebooks of the course in order, then those in deeper/."""
     return sorted(folder.glob("[0-9][0-9]_*.ipynb")) + sorted((folder / "deeper").glob("*.ipynb"))
+
+
+def repository(root: Path) -> str:
+    """The repository's public address, without a slash at its end: `[tool.lstmcourse]` of pyproject.toml; or ""."""
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["lstmcourse"]
+    return settings["repository"].rstrip("/")
 
 
 def read(path: Path) -> Any:
