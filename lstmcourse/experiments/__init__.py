@@ -28,6 +28,7 @@ from .odyssey import (
     odyssey_reber,
 )
 from .peepholes import SUBSETS, TruncatedLSTM, subsets, train_peepholes, truncated
+from .points import digits_by_points
 from .reviews import reviews
 from .search import draws, random_search, shares
 from .sentences import gradient_by_lag, judge, judged_sentences, king_story
@@ -75,6 +76,7 @@ __all__ = [
     "convolution_copying",
     "counted",
     "counting_cells",
+    "digits_by_points",
     "draws",
     "equal_units",
     "experiment",
