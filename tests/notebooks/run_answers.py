@@ -8,11 +8,9 @@ run in order and share the learner's folder, so that a later one finds what was 
 """
 
 import argparse
-import inspect
 import re
 import sys
 import tempfile
-import textwrap
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,16 +18,10 @@ from unittest import mock
 
 from lstmcourse import exercises
 from lstmcourse.commands.build import execute, pages
+from lstmcourse.commands.build.instructor import answer
 from lstmcourse.exercises import _state
 
 SECONDS = 300  # for one cell
-
-
-def answer(exercise):
-    """What a learner who has solved an exercise has in the stub's place."""
-    parts = (*exercise.helpers, exercise.solution)
-    source = "\n\n".join(textwrap.dedent(inspect.getsource(part)).strip() for part in parts)
-    return f"{source}\n\n{exercise.answer} = {exercise.name}()" if exercise.kind == "experiment" else source
 
 
 def answered(notebook):

@@ -5,7 +5,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lstmcourse.commands.build import execute, learner, new, pages, path, sync
+from lstmcourse.commands.build import colab, execute, instructor, learner, new, pages, path, sync
+
+COPIES = {
+    "instructor": (instructor.build, "the notebooks with solutions, expected wrong answers and minutes"),
+    "colab": (colab.build, "the learner's notebooks with a cell that installs the course in Colab"),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,13 +25,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     one.add_argument("number", metavar="NUMBER", help="two digits")
     one.add_argument("title", metavar="TITLE")
     one.add_argument("--deeper", action="store_true", help="a page beside that notebook, in notebooks/deeper")
-    copy = commands.add_parser("learner", help="the learner's copy of the notebooks, lab/")
+    copy = commands.add_parser("learner", help="the learner's copy of the notebooks")
+    copy.add_argument("out", metavar="OUT", type=Path, nargs="?", help="the folder (default: lab)")
+    copy.add_argument("--fresh", action="store_true", help="move the old copy aside first")
+    for name, (_, what) in COPIES.items():
+        other = commands.add_parser(name, help=what)
+        other.add_argument("out", metavar="OUT", type=Path, help="an empty folder")
     short = commands.add_parser("path", help="the notebooks of a shorter path through the course")
     short.add_argument(
         "name", metavar="NAME", nargs="?", help="as paths.toml has it; without one, the paths are listed"
     )
     short.add_argument("out", metavar="OUT", type=Path, nargs="?", help="an empty folder (default: the path's name)")
-    copy.add_argument("--fresh", action="store_true", help="move the old copy aside first")
     args = parser.parse_args(argv)
     if args.command == "execute":
         return execute.execute_all(args.notebooks, args.timeout)
@@ -35,7 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     try:
         if args.command == "learner":
-            learner.build(pages.ROOT, fresh=args.fresh)
+            learner.build(pages.ROOT, args.out, fresh=args.fresh)
+            return 0
+        if args.command in COPIES:
+            files = COPIES[args.command][0](pages.ROOT, args.out)
+            print(f"{len(files)} files in {args.out}: begin with {files[0].relative_to(args.out)}")
             return 0
         if args.command == "path":
             if args.name is None:

@@ -30,14 +30,15 @@ class LabError(Exception):
     """The learner's copy cannot be made; the text says why."""
 
 
-def build(root: Path, *, fresh: bool = False) -> Path:
-    """Make lab/ from notebooks/, or bring it up to date; says what it kept. Returns the folder.
+def build(root: Path, lab: Path | None = None, *, fresh: bool = False) -> Path:
+    """Make the learner's copy from notebooks/, or bring it up to date; says what it kept. Returns the folder.
 
+    lab: the folder, lab/ unless given.
     fresh: an old copy is moved aside first, to lab.1 or the next number that is free.
     Raises LabError where the folder cannot be written. Every file is replaced whole, so that a copy that was broken off
     is completed by the next call.
     """
-    folder, lab = root / "notebooks", root / "lab"
+    folder, lab = root / "notebooks", lab or root / "lab"
     try:
         if fresh and lab.exists():
             print(f"The old copy is in {_move_aside(lab).name}.")
@@ -76,14 +77,14 @@ def _bring(lab: Path, name: str, notebook: Any, manifest: dict[str, Edition]) ->
     if untouched or not (lab / name).exists():
         _files.write(lab / name, pages.text(notebook))
         if untouched:
-            print(f"lab/{name} had no changes of yours: it is the new edition now.")
+            print(f"{lab.name}/{name} had no changes of yours: it is the new edition now.")
         return _note(lab, manifest, name, new)
     if own == new:  # changed by the learner, and there is nothing newer
         return None
     beside = _beside(lab, name, new, manifest)
     if _edition_of(lab / beside) != new:
         _files.write(lab / beside, pages.text(notebook))
-        print(f"lab/{name} has changes of yours and stays as it is; the new edition is lab/{beside}.")
+        print(f"{lab.name}/{name} has changes of yours and stays as it is; the new edition is {lab.name}/{beside}.")
     _note(lab, manifest, beside, new)
     return _note(lab, manifest, name, new)
 
