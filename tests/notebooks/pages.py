@@ -26,7 +26,8 @@ def code(notebook):
 
 
 def prose(notebook):
-    return [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    """The texts that a learner reads: not those for instructors."""
+    return [c.source for c in notebook.cells if c.cell_type == "markdown" and "instructor" not in tags(c)]
 
 
 def headings(notebook):

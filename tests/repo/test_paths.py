@@ -64,6 +64,7 @@ def test_the_notebooks_of_a_path_are_whole(built):
         ids = [cell.id for cell in notebook.cells]
         assert len(ids) == len(set(ids))
         assert all(not cell.get("outputs") for cell in notebook.cells)
+        assert not any("instructor" in pages.tags(cell) for cell in notebook.cells)
         for cell in notebook.cells:
             assert not (
                 cell.source.startswith("%%capture") and re.search(r"^(check|hint)\(", cell.source, re.MULTILINE)

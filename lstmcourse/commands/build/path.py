@@ -189,7 +189,8 @@ class Words:
 def _shown(stop: Stop, notebook: Any) -> str:
     pieces = sections(notebook)
     cells = [cell for piece, keep in zip(pieces, kept(stop, pieces), strict=True) if keep for cell in piece.cells]
-    return " ".join([cell.source for cell in cells] + list(stop.instead.values()))
+    sources = [cell.source for cell in cells if "instructor" not in pages.tags(cell)]
+    return " ".join([*sources, *stop.instead.values()])
 
 
 def shortened(notebook: Any, stop: Stop, words: Words) -> Any:

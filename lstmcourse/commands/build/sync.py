@@ -1,7 +1,8 @@
 """``build sync``: what is written once, in the exercises and in the notebooks, is carried to where else it stands.
 
 From the exercises into the notebooks: stubs, headings, and the line below a heading. From what is in a notebook: its
-minutes, into its metadata, its sentence ``Reading takes about 50 minutes, the exercises about 60.``, and the README.
+minutes, into its metadata, its sentence ``Reading takes about 50 minutes, the exercises about 60.``, the README, and
+section by section into its first cell for instructors.
 Into notebook 00: the titles and minutes of its table, and the glossary.
 """
 
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import nbformat
 
 from lstmcourse import _files
 from lstmcourse.commands.build import pages
@@ -104,6 +107,8 @@ def renew(notebook: Any, first: Callable[[str], str] | None = None) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = TIME.sub(line, cell.source)
+        if "instructor" in pages.tags(cell) and MARKERS.format(edge="begin", name="minutes") in cell.source:
+            cell.source = filled(cell.source, "minutes", schedule(notebook))
         if "proof" in pages.tags(cell):
             pages.fold(cell)
 
@@ -118,6 +123,30 @@ def _head(notebook: Any, exercise: Any) -> None:
             cell.source = cell.source[: place.start()] + exercise.heading + below
             return
     raise SyncError(f"there is no heading ### Exercise {exercise.id}")
+
+
+def schedule(notebook: Any) -> str:
+    """The minutes of a notebook's sections as a table; what stands above the first heading belongs to its section."""
+    from lstmcourse import exercises
+
+    parts: list[tuple[str, list[Any]]] = [("", [])]
+    for cell in notebook.cells:
+        heading = re.search(r"^## +(.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
+        if heading and parts[-1][0]:
+            parts.append((heading[1].strip(), []))
+        elif heading:
+            parts[-1] = (heading[1].strip(), parts[-1][1])
+        parts[-1][1].append(cell)
+    lines = ["| section | reading | exercises | ends at minute |", "|---|---|---|---|"]
+    end = 0.0
+    for name, cells in parts:
+        part = nbformat.v4.new_notebook(cells=cells)
+        reading, own = pages.counts(part).minutes, {id: exercises.get(id).minutes for id in pages.checks(part)}
+        end += reading + sum(own.values())
+        if round(reading) or own:
+            listed = ", ".join(f"{id} {minutes}" for id, minutes in own.items())
+            lines.append(f"| {name} | {max(1, round(reading))} | {listed} | {round(end)} |")
+    return "\n".join(lines)
 
 
 def notebooks_table(folder: Path) -> str:
