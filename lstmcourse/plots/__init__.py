@@ -19,6 +19,7 @@ from lstmcourse.plots.curves import (
     lines,
     loss_curves,
     spectrum,
+    stretch,
     success_against_lag,
     units,
 )
@@ -36,10 +37,11 @@ from lstmcourse.plots.style import (
     style,
 )
 from lstmcourse.plots.tables import activations, bars, dots, heatmap, marks
+from lstmcourse.plots.words import coloured_words, padded, shares
 
 __all__ = [
     "CELL_COLOURS", "COLOURS", "CYCLE", "DASHES", "FLOAT32_TINY", "MARKERS", "RC",
-    "activations", "bars", "clipping", "colour", "counter", "describe", "dots", "finish", "gate_traces",
-    "gradient_against_lag", "heatmap", "lines", "loss_curves", "marks", "panels", "png", "show", "spectrum", "style",
-    "success_against_lag", "units", "wilson",
+    "activations", "bars", "clipping", "colour", "coloured_words", "counter", "describe", "dots", "finish",
+    "gate_traces", "gradient_against_lag", "heatmap", "lines", "loss_curves", "marks", "padded", "panels", "png",
+    "shares", "show", "spectrum", "stretch", "style", "success_against_lag", "units", "wilson",
 ]  # fmt: skip

@@ -31,6 +31,10 @@ def every_figure():
         "clipping": plots.clipping(rng.uniform(0.1, 5, 30), threshold=1.0),
         "success_against_lag": plots.success_against_lag({"lstm": {10: (9, 10), 100: (2, 10)}}, log=True),
         "lines": plots.lines({"f": lags / 60, "g": lags / 30}, xlabel="a", ylabel="value"),
+        "shares": plots.shares({"counting": (50, 100), "network": (98, 100)}),
+        "coloured_words": plots.coloured_words(["not", "bad", "."], [1.5, -2.0, 0.0]),
+        "stretch": plots.stretch(np.array([[1.1, 0.9], [0.0, 0.5]])),
+        "padded": plots.padded([["not", "bad"], ["good"]]),
         "spectrum": plots.spectrum(np.linalg.eigvals(rng.normal(size=(9, 9)))),
     }  # fmt: skip
 
@@ -39,7 +43,7 @@ def every_figure():
 def test_a_figure_is_labelled_described_and_reproducible(name):
     one, two = every_figure()[name], every_figure()[name]
     assert one.get_xlabel() or one.get_xticklabels()
-    assert one.get_ylabel() or name in ("dots", "heatmap", "bars", "marks")
+    assert one.get_ylabel() or name in ("dots", "heatmap", "bars", "marks", "shares", "coloured_words", "padded")
     assert plots.describe(one).endswith(".") and any(ch.isdigit() for ch in plots.describe(one))
     assert plots.png(one) == plots.png(two)
     assert len(plots.png(one)) < 40_000
@@ -303,3 +307,44 @@ def test_one_line_of_the_units_stands_out():
     assert any(list(line.get_xdata()) == [2, 2] for line in ax.get_lines())
     assert "mean: from 1.00 to 10.00" in plots.describe(ax)
     assert plots.units(values, bold=("mean", values.mean(1)), ylabel="").get_ylabel() == ""
+
+
+def test_coloured_words_are_as_strong_as_their_effect_and_keep_to_the_width():
+    ax = plots.coloured_words(["not", "bad", "at", "all"], [1.0, -2.0, 0.5, -0.04], width=15)
+    boxes = ax.patches
+    assert [round(box.get_alpha(), 2) for box in boxes] == [0.25, 0.5, 0.12, 0.01]
+    assert boxes[0].get_facecolor()[:3] == boxes[2].get_facecolor()[:3] != boxes[1].get_facecolor()[:3]
+    assert {box.get_y() for box in boxes[:2]} != {box.get_y() for box in boxes[2:]}
+    assert [text.get_text() for text in ax.texts[1::2]] == ["+1.0", "−2.0", "+0.5", "+0.0"]
+    with pytest.raises(ValueError, match="one number for each"):
+        plots.coloured_words(["a"], [1.0, 2.0])
+
+
+def test_a_padded_batch_shows_where_each_direction_ends():
+    ax = plots.padded([["a", "b", "c"], ["d"]])
+    assert [text.get_text() for text in ax.texts] == ["a", "b", "c", "d", "0", "0"]
+    assert [float(line.get_xdata()[0]) for line in ax.get_lines()] == [2, 0, 0, 0]
+    assert "3, 1 words" in plots.describe(ax)
+    with pytest.raises(ValueError, match="a word in each"):
+        plots.padded([["a"], []])
+
+
+def test_shares_draw_the_interval_that_wilson_gives():
+    ax = plots.shares({"network": (30, 40)})
+    interval, dot = ax.get_lines()
+    assert np.allclose(interval.get_xdata(), 100 * np.array(plots.wilson(30, 40)))
+    assert dot.get_xdata()[0] == 75
+    with pytest.raises(ValueError, match="at least one row"):
+        plots.shares({})
+
+
+def test_an_ellipse_has_the_largest_singular_value_as_its_longest_axis():
+    matrix = np.array([[1.1, 0.9], [0.0, 0.5]])
+    ax = plots.stretch(matrix)
+    _, ellipse = ax.get_lines()
+    assert np.linalg.norm(np.array(ellipse.get_data()), axis=0).max() == pytest.approx(np.linalg.norm(matrix, 2), 1e-3)
+    assert "Eigenvalues 1.1, 0.5; the largest stretch is 1.46" in plots.describe(ax)
+    with pytest.raises(ValueError, match="real eigenvalues"):
+        plots.stretch(np.array([[0.0, 1.0], [-1.0, 0.0]]))
+    with pytest.raises(ValueError, match="shape"):
+        plots.stretch(np.eye(3))
