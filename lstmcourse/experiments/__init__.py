@@ -30,6 +30,7 @@ from .odyssey import (
 from .peepholes import SUBSETS, TruncatedLSTM, subsets, train_peepholes, truncated
 from .points import digits_by_points
 from .reviews import reviews
+from .revising import revising
 from .search import draws, random_search, shares
 from .sentences import gradient_by_lag, judge, judged_sentences, king_story
 from .stacked import equal_units, stacked_characters, stacked_model
@@ -107,6 +108,7 @@ __all__ = [
     "reber_cells",
     "recalled",
     "reviews",
+    "revising",
     "right_by_distance",
     "rnn_start",
     "rnn_starts",
