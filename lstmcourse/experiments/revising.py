@@ -80,7 +80,7 @@ def train_holders(
     "15",
     "The highest bid: LSTM, sLSTM, and the sLSTM with a sigmoid for its exponential gate",
     grid={"lstm": {"cell": "lstm"}, "slstm": {"cell": "slstm"}, "sigmoid": {"cell": "sigmoid"}},
-    updates=1000,
+    updates=500,
     rates=(0.01, 0.03),
     nets=10,
     blocks=5,
