@@ -20,8 +20,14 @@ PYTHON ?= python3
 ARGS ?=
 FRESH ?=
 TORCH_INDEX ?=
-EXTRAS ?= course,test
 WHEELS ?=
+# A copy from a stick has its wheels with it (python -m lstmcourse kit), those that `make lab` needs.
+OFFLINE := $(if $(wildcard wheels/*.whl),--no-index --find-links wheels)
+ifeq ($(OFFLINE),)
+EXTRAS ?= course,test
+else
+EXTRAS ?= course
+endif
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 BIN := .venv/bin
@@ -54,11 +60,11 @@ $(STAMP): pyproject.toml constraints.txt $(BIN)/python
 	@rm -f $@
 ifneq ($(TORCH_INDEX),)
 	$(PIP) install -c constraints.txt --index-url $(TORCH_INDEX) torch
-else
+else ifeq ($(OFFLINE),)
 	@if [ "$$(uname)" = Linux ]; then echo "On Linux, pip's own torch may be the CUDA build, of several GB." \
 	  "For the CPU build: make $(MAKECMDGOALS) TORCH_INDEX=URL, with the index URL that pytorch.org/get-started names for CPU"; fi
 endif
-	$(PIP) install -c constraints.txt -e ".[$(EXTRAS)]"
+	$(PIP) install $(if $(OFFLINE),$(OFFLINE) )-c constraints.txt -e ".[$(EXTRAS)]"
 	@touch $@
 
 # What the notebooks need from elsewhere, once. Without a network they run all the same, and say what is missing.

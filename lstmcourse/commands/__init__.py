@@ -6,5 +6,6 @@ COMMANDS = {
     "bench": "time every layer against torch.nn",
     "data": "list the data sets with source, licence and sha256",
     "experiments": "list, run or show the runs behind the notebooks",
+    "kit": "put the course on a stick, for laptops without a network",
     "build": "make what is derived: outputs, tables, stubs, the learner's copy",
 }

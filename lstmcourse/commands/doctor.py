@@ -21,7 +21,10 @@ from lstmcourse import __version__
 OLDEST_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON, HERE = (f'"{path}"' if " " in str(path) else str(path) for path in (sys.executable, ROOT))  # for any shell
+OFFLINE = any((ROOT / "wheels").glob("*.whl"))  # a copy from a stick
 INSTALL = f'{PYTHON} -m pip install -c constraints.txt -e ".[course,test]"'
+if OFFLINE:
+    INSTALL = f'{PYTHON} -m pip install --no-index --find-links wheels -c constraints.txt -e ".[course]"'
 if Path.cwd() != ROOT:
     INSTALL = f"cd {HERE} && {INSTALL}"
 KERNEL_SECONDS = 60
@@ -181,6 +184,7 @@ def checks() -> list[tuple[str, Callable[[], Finding]]]:
         "pillow",
         "tqdm",
         "platformdirs",
+        "packaging",
         "pooch",
         "safetensors",
         "threadpoolctl",

@@ -34,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except learner.LabError as error:
         print(error, file=sys.stderr)
         return 1
+    if (pages.ROOT / "data").is_dir():  # a copy from a stick has its data with it
+        os.environ.setdefault("LSTMCOURSE_DATA", str(pages.ROOT / "data"))
     data.fetch_missing()
     env = {"OMP_NUM_THREADS": "1"} | os.environ  # small networks lose time to a second thread
     server = subprocess.Popen([sys.executable, "-m", "jupyter", "lab", START, *passed_on], cwd=pages.ROOT, env=env)

@@ -282,6 +282,15 @@ def test_the_index_of_torch_can_be_chosen(checkout):
     assert "install -c constraints.txt --index-url https://example.org/cpu torch" in said
 
 
+def test_a_copy_from_a_stick_installs_from_its_wheels_and_asks_no_network(checkout):
+    (checkout / "wheels").mkdir()
+    (checkout / "wheels" / "a-1-py3-none-any.whl").touch()
+    os.utime(checkout / "pyproject.toml", (4_000_000_000, 4_000_000_000))
+    said = make(checkout, "--dry-run", "lab").stdout
+    assert 'install --no-index --find-links wheels -c constraints.txt -e ".[course]"' in said
+    assert "CUDA" not in said
+
+
 def test_an_old_python_is_refused_with_the_mend(checkout):
     shutil.rmtree(checkout / ".venv")
     old = checkout / "old-python"
