@@ -7,5 +7,6 @@ COMMANDS = {
     "data": "list the data sets with source, licence and sha256",
     "experiments": "list, run or show the runs behind the notebooks",
     "kit": "put the course on a stick, for laptops without a network",
+    "room": "for an instructor: who is where, of those who joined a folder; nothing is sent anywhere",
     "build": "make what is derived: outputs, tables, stubs, the learner's copy",
 }

@@ -1,6 +1,7 @@
 """Exercises: `check` your answer, ask for a `hint`, see the `solution`, look at your `progress`, run what is `mine`.
 
-Nothing is sent anywhere: what you have done, and the answers that passed, are kept in a folder on your machine.
+Nothing is sent anywhere: what you have done, and the answers that passed, are kept in a folder on your machine. Counts
+go to a folder of the instructor's too, if you have joined a room (_room.py).
 
 How an exercise is written
 --------------------------
@@ -39,7 +40,7 @@ import inspect
 import textwrap
 from typing import Any
 
-from lstmcourse.exercises import _help, _state
+from lstmcourse.exercises import _help, _room, _state
 from lstmcourse.exercises._exercise import SIZES, STEP_SIZES, Exercise
 from lstmcourse.exercises._patches import pairs, per_gate, slopes, turned_blocks, wrong
 from lstmcourse.exercises._registry import get, ids
@@ -79,6 +80,8 @@ def check(id: str, answer: Any) -> None:
         show(result.text)
         passed: dict[str, Any] = {"passes": 1, "stub": exercise.stub_hash} if result.passed else {}
         _state.add(exercise.slug, attempts=1, **passed)
+        wrong = "" if result.passed else result.mistake or f"stops at {result.stage}"
+        _room.tell(exercise.slug, attempts=1, passed=result.passed, wrong=wrong)
     if result.passed:
         keep(exercise, answer)
 
@@ -101,6 +104,7 @@ def hint(id: str, symptom: str | None = None) -> None:
         show(_help.found(exercise, str(symptom)))
         return
     number = min(_state.add(exercise.slug, hints=1)["hints"], 3)
+    _room.tell(exercise.slug, hints=1)
     text = textwrap.indent(exercise.hints[number - 1], "  ")
     show(f"{exercise.id}, hint {number} of 3 ({LADDER[number - 1]}):\n{text}")
     if number == 3:
