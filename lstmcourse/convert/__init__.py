@@ -19,6 +19,7 @@ from ._common import ORDERS, is_known, reorder
 from .keras import from_keras, to_keras
 from .onnx import OPERATORS, OnnxArrays, from_onnx, from_onnx_arrays, onnx_arrays, to_onnx
 from .onnx_layers import layer_from_onnx, layer_to_onnx
+from .onnx_models import onnx_translations
 from .torch import from_torch, gradients_from_torch, to_torch
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "layer_from_onnx",
     "layer_to_onnx",
     "onnx_arrays",
+    "onnx_translations",
     "reorder",
     "to_keras",
     "to_onnx",

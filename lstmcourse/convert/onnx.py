@@ -64,6 +64,7 @@ class OnnxArrays(NamedTuple):
     attributes: dict[str, Any]
 
 
+PER_DIRECTION = {"activations", "activation_alpha", "activation_beta"}  # attributes with entries for each direction
 OPEN = 100.0  # a bias that holds a gate open: σ(100) = 1 in float32 and in float64
 
 
@@ -110,6 +111,14 @@ def _node(op, W, R, Wb, Rb, P, attributes) -> OnnxArrays:
     return OnnxArrays(op, as32(W), as32(R), as32(np.concatenate([Wb, Rb])), None if P is None else as32(P), attributes)
 
 
+def side_by_side(halves: list[OnnxArrays]) -> OnnxArrays:
+    """The node of several directions from those of one each."""
+    W, R, B = (np.concatenate(arrays) for arrays in zip(*((n.W, n.R, n.B) for n in halves)))
+    peepholes = [n.P for n in halves if n.P is not None]
+    attributes = {k: v * len(halves) if k in PER_DIRECTION else v for k, v in halves[0].attributes.items()}
+    return OnnxArrays(halves[0].op, W, R, B, np.concatenate(peepholes) if peepholes else None, attributes)
+
+
 @singledispatch
 def to_onnx(cell: Any, params: Params, direction: str = "forward", sequence_lens: bool = False):
     """The cell as an ONNX model of one node (needs the package onnx); for a layer see `layer_to_onnx`.
@@ -151,7 +160,7 @@ def checked(graph):
 
 
 def from_onnx(model, dtype=np.float64) -> tuple[Cell, Params]:
-    """(cell, params) of a model with one RNN, LSTM or GRU node of one direction and default activations.
+    """(cell, params) of a model with one RNN, LSTM or GRU node of one direction.
 
     The inverse of `to_onnx` for the cells that need nothing held open. Raises ValueError for a model with another
     number of such nodes, whose weights are no initializers, and as `from_onnx_arrays` does.
@@ -191,19 +200,18 @@ def from_onnx_arrays(node: OnnxArrays, dtype=np.float64) -> tuple[Cell, Params]:
     """(cell, params) of one ONNX node of one direction.
 
     ``input_forget`` gives the cell with i = 1 − f: COUPLED, or CIFG where there are peepholes. Raises ValueError for
-    two directions, for activations other than the default ones (and Relu of RNN), and for ``clip``.
+    two directions, for activations that no cell has (RNN also has Relu, LSTM an Affine that is a ↦ a in place of one
+    tanh: NIAF and NOAF), and for ``clip``.
     """
     if len(node.W) != 1:
         raise ValueError(f"the node must have one direction, got {len(node.W)}")
     if node.attributes.get("clip"):
         raise ValueError(f"no cell clips its pre-activations, and the node has clip={node.attributes['clip']}")
-    activations = tuple(node.attributes.get("activations", _ACTIVATIONS[node.op]))
-    if activations not in (_ACTIVATIONS[node.op], ("Relu",)):
-        raise ValueError(f"activations must be {_ACTIVATIONS[node.op]}, got {activations}")
+    activations = _activations_of(node)
     W, R, biases = (a.astype(dtype) for a in (node.W[0], node.R[0], node.B.reshape(2, -1)))
     if node.op == "LSTM":
         P = None if node.P is None else node.P[0].astype(dtype)
-        return _from_onnx_lstm(W, R, biases.sum(0), P, bool(node.attributes.get("input_forget", 0)))
+        return _from_onnx_lstm(W, R, biases.sum(0), P, bool(node.attributes.get("input_forget", 0)), activations)
     if node.op == "RNN":
         return KNOWN["rnn_relu" if activations == ("Relu",) else "rnn"], Params(W=W, U=R, b=biases.sum(0))
     W, U, b_ih, b_hh = (reorder(a, "zrn", "rzn") for a in (W, R, *biases))
@@ -213,15 +221,31 @@ def from_onnx_arrays(node: OnnxArrays, dtype=np.float64) -> tuple[Cell, Params]:
     return KNOWN["gru_reset_before"], p
 
 
-_ACTIVATIONS = {"RNN": ("Tanh",), "LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh")}
+_ACTIVATIONS = {"RNN": ("Tanh",), "LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh")}  # the defaults
+_UNSQUASHED = {tuple(_VARIANTS[name].attributes["activations"]): name for name in ("niaf", "noaf")}
 
 
-def _from_onnx_lstm(W, R, b, P, coupled: bool) -> tuple[Cell, Params]:
+def _activations_of(node: OnnxArrays) -> tuple[str, ...]:
+    default, given = _ACTIVATIONS[node.op], node.attributes.get
+    got, known = tuple(given("activations", default)), {default}
+    if node.op == "RNN":
+        known |= {("Relu",)}
+    if node.op == "LSTM" and (given("activation_alpha"), given("activation_beta")) == ([1.0], [0.0]):
+        known |= set() if given("input_forget") else set(_UNSQUASHED)
+    if got not in known:
+        raise ValueError(f"activations must be {default}, got {got}")
+    return got
+
+
+def _from_onnx_lstm(W, R, b, P, coupled: bool, activations: tuple[str, ...]) -> tuple[Cell, Params]:
     arrays = {k: np.split(reorder(a, "iofg", "ifgo"), 4) for k, a in {"W": W, "U": R, "b": b}.items()}
     peepholes = {} if P is None else dict(zip(("p_i", "p_o", "p_f"), np.split(P, 3), strict=True))
     if coupled:  # f is not computed there: its rows and its peephole are not used
         arrays = {k: [-i, g, o] for k, (i, _, g, o) in arrays.items()}
         peepholes = {"p_f": -peepholes["p_i"], "p_o": peepholes["p_o"]} if peepholes else {}
     names = {(False, False): "lstm", (False, True): "peephole", (True, False): "coupled", (True, True): "cifg"}
-    cell = KNOWN[names[coupled, bool(peepholes)]]
+    if activations in _UNSQUASHED:
+        cell = MADE[_UNSQUASHED[activations], "ifo" if peepholes else ""]
+    else:
+        cell = KNOWN[names[coupled, bool(peepholes)]]
     return cell, Params(**{k: np.concatenate(parts) for k, parts in arrays.items()}, **peepholes)

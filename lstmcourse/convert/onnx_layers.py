@@ -7,7 +7,16 @@ import numpy as np
 import torch
 
 from ..nn import Recurrent
-from .onnx import OnnxArrays, checked, from_onnx_arrays, onnx_arrays, recurrent_nodes, to_onnx
+from .onnx import (
+    PER_DIRECTION,
+    OnnxArrays,
+    checked,
+    from_onnx_arrays,
+    onnx_arrays,
+    recurrent_nodes,
+    side_by_side,
+    to_onnx,
+)
 from .torch import MAKERS, from_torch, to_torch
 
 DIRECTIONS = {1: "forward", 2: "bidirectional"}
@@ -144,17 +153,8 @@ def _arrays(layer: Any) -> list[OnnxArrays]:
     from_torch(layer)  # refuses other modules before their attributes are read
     directions = range(2 if layer.bidirectional else 1)
     return [
-        _side_by_side([onnx_arrays(*from_torch(layer, k, bool(d))) for d in directions])
-        for k in range(layer.num_layers)
+        side_by_side([onnx_arrays(*from_torch(layer, k, bool(d))) for d in directions]) for k in range(layer.num_layers)
     ]
-
-
-def _side_by_side(halves: list[OnnxArrays]) -> OnnxArrays:
-    W, R, B = (np.concatenate(arrays) for arrays in zip(*((n.W, n.R, n.B) for n in halves)))
-    peepholes = [n.P for n in halves if n.P is not None]
-    per_direction = ("activations", "activation_alpha", "activation_beta")
-    attributes = {k: v * len(halves) if k in per_direction else v for k, v in halves[0].attributes.items()}
-    return OnnxArrays(halves[0].op, W, R, B, np.concatenate(peepholes) if peepholes else None, attributes)
 
 
 def _named(node: OnnxArrays, k: int) -> dict[str, np.ndarray]:
@@ -169,8 +169,8 @@ def _direction(node: OnnxArrays, d: int):
         raise ValueError('no layer reads from the end alone, and the node has direction="reverse"')
     one, n = slice(d, d + 1), len(node.W)
     attributes = dict(node.attributes)
-    if "activations" in attributes:
-        each = len(attributes["activations"]) // n
-        attributes["activations"] = attributes["activations"][d * each : (d + 1) * each]
+    for name in PER_DIRECTION & attributes.keys():
+        each = len(attributes[name]) // n
+        attributes[name] = attributes[name][d * each : (d + 1) * each]
     P = None if node.P is None else node.P[one]
     return from_onnx_arrays(OnnxArrays(node.op, node.W[one], node.R[one], node.B[one], P, attributes))

@@ -60,8 +60,12 @@ def from_torch(
     with proj_size, or an index it does not have.
     """
     cell, tensors = _tensors(layer, layer_index, reverse)
-    w = {name: _numpy(tensor, dtype) for name, tensor in tensors.items()}
-    return cell, _params(cell, w, w.get("bias_ih", 0) + w.get("bias_hh", 0))
+    return cell, named(cell, {name: _numpy(tensor, dtype) for name, tensor in tensors.items()})
+
+
+def named(cell: Cell, w: dict[str, np.ndarray]) -> Params:
+    """The cell's parameters from the arrays of a layer by their names there; the two biases are added."""
+    return _params(cell, w, w.get("bias_ih", 0) + w.get("bias_hh", 0))
 
 
 def gradients_from_torch(layer: torch.nn.Module, layer_index: int = 0, reverse: bool = False) -> Params:
@@ -129,10 +133,13 @@ def _cell(layer: Any) -> Cell:
         name = "rnn_relu"
     if name is None or layer.step is not LAYERS[name].step or layer.inputs is not LAYERS[name].inputs:
         raise TypeError(f"{kind.__name__} is no layer of lstmcourse.nn.LAYERS: it has a step or inputs of its own")
-    if isinstance(layer, Peepholes) and layer.peepholes != LAYERS[name].peepholes:  # type: ignore[attr-defined]
-        of = next((VARIANT_OF[base] for base in kind.__mro__ if base in VARIANT_OF), "")
-        made = MADE.get((of, "".join(k for k in "ifo" if k in layer.peepholes)))
-        if made is None:
-            raise TypeError(f"{kind.__name__} with peepholes={layer.peepholes!r} has no reference cell")
-        return KNOWN[made.name]
-    return KNOWN[name]
+    return cell_of(name, "".join(k for k in "ifo" if k in getattr(layer, "peepholes", "")))
+
+
+def cell_of(name: str, peepholes: str) -> Cell:
+    """The cell of the layer of that name in LAYERS, or its variant with these peepholes where it can have others."""
+    layer = LAYERS[name]
+    if not issubclass(layer, Peepholes) or peepholes == layer.peepholes:
+        return KNOWN[name]
+    of = next(VARIANT_OF[base] for base in layer.__mro__ if base in VARIANT_OF)
+    return KNOWN[MADE[of, peepholes].name]

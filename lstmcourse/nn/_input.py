@@ -101,14 +101,9 @@ def initial_state(layer, hx: Any, steps: Steps) -> tuple[Tensor, ...]:
     if hx is None:
         return tuple(xs.new_full((n, B, size), v) for size, v in zip(sizes.values(), layer._starts, strict=True))
     shapes: dict[str, tuple[int, ...]] = {s: (n, B, size) for s, size in sizes.items()}
-    hints: dict[tuple[int, ...], str] = {}
     if steps.unbatched:
         shapes = {s: (n, size) for s, size in sizes.items()}
-    elif steps.packed is None:
-        axes = "(T, B, ·)" if layer.batch_first else "(B, T, ·)"
-        hint = f"; is the input {axes}? the layer has batch_first={layer.batch_first}"
-        hints = {(n, xs.size(0), size): hint for size in sizes.values()}
-    hx = _states(name, shapes, hx, xs, hints)
+    hx = _states(name, shapes, hx, xs, None if steps.unbatched or steps.packed is not None else layer)
     if steps.unbatched:
         return tuple(s.unsqueeze(1) for s in hx)
     order = steps.packed.sorted_indices if steps.packed is not None else None
@@ -144,11 +139,11 @@ def _check_tensor(name: str, xs: Any, weight: Tensor, others: str = "") -> None:
 
 
 def _states(
-    name: str, shapes: dict[str, tuple[int, ...]], hx: Any, xs: Tensor, hints: dict[tuple, str] | None = None
+    name: str, shapes: dict[str, tuple[int, ...]], hx: Any, xs: Tensor, layer: Any = None
 ) -> tuple[Tensor, ...]:
     """hx as a tuple, after comparing each of its tensors with the shape that its state has and with the input.
 
-    hints: what to say more of a wrong shape.
+    layer: where time and batch may have been taken for each other, the one that is asked for its batch_first.
     """
     wanted = ", ".join(f"{s}_0" for s in shapes)
     if len(shapes) == 1:
@@ -161,7 +156,10 @@ def _states(
         if not isinstance(value, Tensor):
             raise TypeError(f"{s}_0 must be a torch.Tensor, got {kind(value)}")
         if value.shape != shape:
-            hint = (hints or {}).get(tuple(value.shape), "")
+            hint = ""
+            if layer is not None and tuple(value.shape) == (shape[0], xs.size(0), shape[2]):
+                axes = "(T, B, ·)" if layer.batch_first else "(B, T, ·)"
+                hint = f"; is the input {axes}? the layer has batch_first={layer.batch_first}"
             raise InputError(f"{s}_0 must have shape {shape}, got {tuple(value.shape)}{hint}")
         if value.dtype != xs.dtype and not torch.is_autocast_enabled(xs.device.type):
             raise InputError(f"{s}_0 must have the input's dtype {xs.dtype}, got {value.dtype}")

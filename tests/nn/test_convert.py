@@ -16,6 +16,8 @@ from lstmcourse.reference import (
     GRU_RESET_BEFORE,
     LSTM,
     LSTM97,
+    NIAF,
+    NOAF_PLAIN,
     PEEPHOLE,
     RNN,
     RNN_RELU,
@@ -288,13 +290,14 @@ def test_keras_refuses():
 # ---- ONNX: the arrays here, the numbers in test_oracles
 
 
-@pytest.mark.parametrize(
-    "cell", [RNN, RNN_RELU, LSTM, PEEPHOLE, COUPLED, CIFG, GRU, GRU_RESET_BEFORE], ids=lambda c: c.name
-)
+READ = [RNN, RNN_RELU, LSTM, PEEPHOLE, COUPLED, CIFG, NIAF, NOAF_PLAIN, GRU, GRU_RESET_BEFORE]
+
+
+@pytest.mark.parametrize("cell", READ, ids=lambda c: c.name)
 def test_onnx_there_and_back(cell):
     p = Params(**{k: v.astype(np.float32).astype(float) for k, v in vars(problem(cell).p).items()})
     same, back = convert.from_onnx(convert.to_onnx(cell, p))
-    assert same is cell
+    assert same.is_like(cell) and same.name == cell.name
     np.testing.assert_equal(vars(back), vars(p))
 
 
@@ -330,9 +333,10 @@ def test_onnx_refuses():
     node.attributes["clip"] = 3.0
     with refuse(ValueError, "no cell clips its pre-activations, and the node has clip=3.0"):
         convert.from_onnx_arrays(node)
-    model = convert.to_onnx(variant("niaf"), problem(variant("niaf")).p)
-    with refuse(ValueError, "activations must be ('Sigmoid', 'Tanh', 'Tanh'), got ('Sigmoid', 'Affine', 'Tanh')"):
-        convert.from_onnx(model)
+    node = convert.onnx_arrays(variant("niaf"), problem(variant("niaf")).p)
+    for attributes in ({"activation_alpha": [2.0]}, {"activation_beta": [0.5]}, {"input_forget": 1}):
+        with refuse(ValueError, "activations must be ('Sigmoid', 'Tanh', 'Tanh'), got ('Sigmoid', 'Affine', 'Tanh')"):
+            convert.from_onnx_arrays(node._replace(attributes=node.attributes | attributes))
     model = convert.to_onnx(LSTM, problem(LSTM).p)
     model.graph.node.append(model.graph.node[0])
     with refuse(ValueError, "model must have one RNN, LSTM or GRU node, got 2"):

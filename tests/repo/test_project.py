@@ -84,6 +84,11 @@ def test_the_extra_for_fused_brings_a_triton_that_it_takes():
     assert fused()["triton"].contains(pins()["triton"])
 
 
+def test_the_extra_for_onnx_is_what_the_tests_run_with():
+    assert set(parsed(PROJECT["optional-dependencies"]["onnx"])) < set(direct())
+    assert all(s.contains(pins()[name]) for name, s in parsed(PROJECT["optional-dependencies"]["onnx"]).items())
+
+
 def test_what_is_installed_is_what_is_pinned():
     elsewhere = {r.name for r in map(Requirement, every_line()) if r.marker and not r.marker.evaluate()} | set(fused())
     wanted = {name: pin for name, pin in pins().items() if name not in elsewhere}
@@ -142,7 +147,7 @@ def test_readme_names_what_there_is():
     assert f"conda env create -f environment.yml && conda activate {conda()['name'][0]} && lstmcourse lab" in README
     assert f"Python {PROJECT['requires-python'].removeprefix('>=')} or newer" in README
     assert 'pip install -c constraints.txt -e ".[course,test]"' in README
-    assert {"course", "test", "cluster", "fused"} == set(PROJECT["optional-dependencies"])
+    assert {"course", "test", "onnx", "cluster", "fused"} == set(PROJECT["optional-dependencies"])
     others = "".join((ROOT / f"{name}.md").read_text(encoding="utf-8") for name in ("CONTRIBUTING", "INSTRUCTORS"))
     for target in re.findall(r"make ([a-z-]+)", README + others):
         if target not in {"and", "to"}:
