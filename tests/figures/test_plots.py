@@ -34,6 +34,7 @@ def every_figure():
         "shares": plots.shares({"counting": (50, 100), "network": (98, 100)}),
         "coloured_words": plots.coloured_words(["not", "bad", "."], [1.5, -2.0, 0.0]),
         "stretch": plots.stretch(np.array([[1.1, 0.9], [0.0, 0.5]])),
+        "piano_roll": plots.piano_roll(rng.uniform(size=(6, 9)) < 0.4, bars=4),
         "padded": plots.padded([["not", "bad"], ["good"]]),
         "spectrum": plots.spectrum(np.linalg.eigvals(rng.normal(size=(9, 9)))),
     }  # fmt: skip
@@ -348,3 +349,19 @@ def test_an_ellipse_has_the_largest_singular_value_as_its_longest_axis():
         plots.stretch(np.array([[0.0, 1.0], [-1.0, 0.0]]))
     with pytest.raises(ValueError, match="shape"):
         plots.stretch(np.eye(3))
+
+
+# ---- piano rolls
+
+
+def test_a_piano_roll_colours_the_voices_of_four_and_leaves_others_grey():
+    roll = np.zeros((3, 5), bool)
+    roll[:2, :4] = roll[2, 0] = True
+    ax = plots.piano_roll(roll, expected=roll * 0.5, lowest=60, bars=2, title="three frames")
+    assert [bars.get_label() for bars in ax.collections[2:]] == ["bass", "tenor", "alto", "soprano"]
+    assert [len(bars.get_paths()) for bars in ax.collections[1:]] == [1, 1, 1, 1, 1], "what sounds on is one box"
+    assert plots.describe(ax) == "three frames. Piano roll: 3 frames with 3.0 keys on average, from C4 to E♭4."
+    with pytest.raises(ValueError, match=r"the roll's shape \(3, 5\), got \(3, 4\)"):
+        plots.piano_roll(roll, expected=np.zeros((3, 4)))
+    silent = plots.piano_roll(np.zeros((2, 5), bool))
+    assert silent.get_legend() is None and plots.name_of(69) == "A4"
