@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lstmcourse.commands.build import colab, execute, instructor, learner, new, pages, path, sync
+from lstmcourse.commands.build import colab, execute, film, instructor, learner, new, pages, path, sync
 
 COPIES = {
     "instructor": (instructor.build, "the notebooks with solutions, expected wrong answers and minutes"),
@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, (_, what) in COPIES.items():
         other = commands.add_parser(name, help=what)
         other.add_argument("out", metavar="OUT", type=Path, help="an empty folder")
+    commands.add_parser("film", help="the README's film, docs/film.gif")
     short = commands.add_parser("path", help="the notebooks of a shorter path through the course")
     short.add_argument(
         "name", metavar="NAME", nargs="?", help="as paths.toml has it; without one, the paths are listed"
@@ -45,6 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.command == "learner":
             learner.build(pages.ROOT, args.out, fresh=args.fresh)
+            return 0
+        if args.command == "film":
+            made = film.build(pages.ROOT)
+            print(f"{made.relative_to(pages.ROOT)}: {made.stat().st_size // 1000} kB")
             return 0
         if args.command in COPIES:
             files = COPIES[args.command][0](pages.ROOT, args.out)

@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 
 from lstmcourse import _files
-from lstmcourse.commands.build import pages
+from lstmcourse.commands.build import doors, pages
 
 MARKERS = "<!-- {edge}: {name} -->"
 FACTS = re.compile(r"difficulty \d/5 · importance \d/5 · \d+ minutes · (?:1 line|about \d+ lines)")
@@ -185,9 +185,11 @@ def filled(text: str, name: str, new: str) -> str:
 
 
 def readme(path: Path, folder: Path) -> bool:
-    """Renew the table of notebooks in the README; True if that changed it."""
+    """Renew the table of notebooks in the README, and the links to it elsewhere; True if that changed it."""
     old = path.read_text(encoding="utf-8")
     new = filled(old, "notebooks", notebooks_table(folder))
+    if MARKERS.format(edge="begin", name="doors") in new:
+        new = filled(new, "doors", doors.text(path.parent))
     if new != old:
         _files.write(path, new)
     return new != old
