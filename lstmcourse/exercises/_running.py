@@ -87,14 +87,14 @@ class Trial:
         outcomes: list[Outcome] = []
         for case in self.cases():
             outcomes.append(self.call(*case, watched=not outcomes))
-            if _too_large(outcomes[-1].result):
+            if _tree.holds_large(outcomes[-1].result):
                 break
         return outcomes
 
     @property
     def is_too_large(self) -> bool:
         """Whether the answer returned more than any answer holds."""
-        return _too_large(self.got[-1].result)
+        return _tree.holds_large(self.got[-1].result)
 
     @cached_property
     def wanted(self) -> list[Outcome]:
@@ -112,10 +112,6 @@ class Trial:
             return list(_tree.pairs(got.result, want.result, name, parts))
         except _tree.Mismatch as mismatch:
             raise Failed(str(mismatch)) from None
-
-
-def _too_large(result: Any) -> bool:
-    return _tree.is_large(result) or any(map(_tree.is_large, _tree.leaves(result)))
 
 
 @cache

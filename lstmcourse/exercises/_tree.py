@@ -1,7 +1,7 @@
 """Nested answers: tuples, lists, dicts and namespaces of arrays and numbers, compared side by side."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,6 +40,11 @@ def is_large(tree: Any) -> bool:
     return isinstance(tree, (tuple, list)) and len(tree) > LONG
 
 
+def holds_large(tree: Any) -> bool:
+    """Whether a nested answer is, or holds, something larger than any answer, which is not walked through."""
+    return is_large(tree) or any(map(holds_large, _parts(tree) or ()))
+
+
 def pairs(got: Any, want: Any, name: str, names: tuple[str, ...] = ()) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Yields (path, got array, wanted array) for every leaf of `want`. `names` names the parts of the outermost tuple.
 
@@ -67,11 +72,19 @@ def pairs(got: Any, want: Any, name: str, names: tuple[str, ...] = ()) -> Iterat
 
 def leaves(tree: Any) -> Iterator[Any]:
     """Every leaf of a nested answer."""
-    parts = vars(tree) if isinstance(tree, SimpleNamespace) else tree
-    for part in parts.values() if isinstance(parts, Mapping) else parts if isinstance(parts, (tuple, list)) else ():
+    parts = _parts(tree)
+    for part in parts or ():
         yield from leaves(part)
-    if not isinstance(parts, (Mapping, tuple, list)):
+    if parts is None:
         yield tree
+
+
+def _parts(tree: Any) -> Iterable[Any] | None:
+    """The parts of a nested answer, None of a leaf."""
+    parts = vars(tree) if isinstance(tree, SimpleNamespace) else tree
+    if isinstance(parts, Mapping):
+        return parts.values()
+    return parts if isinstance(parts, (tuple, list)) else None
 
 
 def describe(value: Any) -> str:

@@ -4,6 +4,7 @@ import ast
 import hashlib
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,12 +99,18 @@ def _text(module: str, read: Read) -> tuple[str | None, bool]:
     return (read(f"{path}.py"), False) if text is None else (text, True)
 
 
+@cache
+def _statements(text: str) -> list[ast.Import | ast.ImportFrom]:
+    """The imports of a source, which the runs of many experiments share."""
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.Import, ast.ImportFrom))]
+
+
 def _imports(text: str, module: str, is_package: bool, read: Read) -> list[str]:
     names: list[str] = []
-    for node in ast.walk(ast.parse(text)):
+    for node in _statements(text):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
+        else:
             above = module.split(".")[: len(module.split(".")) - node.level + is_package] if node.level else []
             package = ".".join([*above, *(node.module.split(".") if node.module else [])])
             for alias in node.names:
