@@ -29,6 +29,12 @@ def notebook(title, *cells, objectives=("O4.a",)):
     return v4.new_notebook(cells=made, metadata={"lstmcourse": facts})
 
 
+PATHS = """[90min]
+title = "Short"
+minutes = 90
+stops = [{ notebook = "04", keep = ["*"] }]
+"""
+INSTRUCTORS = "<!-- begin: paths -->\n<!-- end: paths -->\n\n| | 04, *E4.1* | all write |\n"
 FIRST = """| 04 | The forget gate | | a network |
 | 08 | Variants | | claims |
 
@@ -49,6 +55,8 @@ def course(tmp_path, monkeypatch):
     text = f"You need time. {TIME}\n\n### Exercise E4.1 · Old\n\n*{FACTS}*\n\nWords."
     cells = ((f"import math\n\n{OLD}  # here", "exercise"), ('check("E4.1", lstm_step)',), ("claim('a', 1)", "proof"))
     _files.write(tmp_path / "README.md", README)
+    _files.write(tmp_path / "paths.toml", PATHS)
+    _files.write(tmp_path / "INSTRUCTORS.md", INSTRUCTORS)
     _files.write(tmp_path / "glossary.toml", TERM.format(key="valve") + TERM.format(key="gate"))
     _files.write(tmp_path / "notebooks/00_start_here.ipynb", pages.text(first))
     _files.write(tmp_path / "notebooks/04_gate.ipynb", pages.text(notebook("04 · The forget gate", text, *cells)))
@@ -81,6 +89,9 @@ def test_stub_heading_minutes_and_tables_are_renewed(course, capsys):
     readme = (course / "README.md").read_text()
     assert f"| 04 | [The forget gate](notebooks/04_gate.ipynb) | 1 min | {exercise.minutes} min |" in readme
     assert f"| | all | 2 min | {exercise.minutes} min |" in readme and readme.endswith("The end.\n")
+    plan = (course / "INSTRUCTORS.md").read_text()
+    assert f"| `90min` | Short | 0 min | {exercise.minutes} min | 04 |" in plan
+    assert f"| 0-{exercise.minutes} | 04, *E4.1* | all write |" in plan
     said = capsys.readouterr().out
     assert "notebooks/04_gate.ipynb renewed; run it: build execute notebooks/04_gate.ipynb" in said
     before = state(course)
@@ -143,6 +154,8 @@ def test_a_new_notebook_holds_the_rules(course, number, capsys):
     """Notebook 04 has registered exercises, 08 has none yet: then the gate says that, and nothing else."""
     for path in (course / "notebooks").glob("04_*"):
         path.unlink()
+    _files.write(course / "paths.toml", PATHS.replace("04", number))
+    _files.write(course / "INSTRUCTORS.md", INSTRUCTORS.partition("| |")[0])
     assert main(["build", "new", number, "A small test, twice"]) == 0
     path = course / f"notebooks/{number}_a_small_test_twice.ipynb"
     made = pages.read(path)

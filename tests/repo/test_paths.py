@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from lstmcourse.commands import build
-from lstmcourse.commands.build import needs, pages, path
+from lstmcourse.commands.build import needs, pages, path, sync
 from tests.notebooks.pages import ROOT
 
 PATHS = path.load(ROOT)
@@ -117,9 +117,14 @@ def test_the_command(tmp_path, capsys):
     assert build.main(["path", "week", str(tmp_path / "w")]) == 1 and "has no path 'week'" in capsys.readouterr().err
 
 
-def test_the_questions_for_the_room_stand_before_sections_that_exist():
-    rows = re.findall(r"^\| (\d\d), \*(.+?)\* \|", (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(rows) >= 7
-    for number, heading in rows:
-        (file,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
-        assert heading in [piece.heading for piece in path.sections(pages.read(file))]
+def test_the_plan_for_instructors_is_the_path():
+    """Every section that the shortest path keeps, in order, at the minutes that are counted; and the table of paths."""
+    text = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    assert sync.between(text, "paths") == path.table(ROOT), "python -m lstmcourse build sync"
+    rows = re.findall(r"^\| (\d+)-(\d+) \| (\d\d), \*(.+?)\* \| .+ \|$", text, re.MULTILINE)
+    times = path.clock(PATHS["90min"], ROOT / "notebooks")
+    taken = path.minutes(PATHS["90min"], ROOT / "notebooks")
+    assert [(number, section) for _, _, number, section in rows] == list(times)
+    planned = [(int(begin), int(end)) for begin, end, _, _ in rows]
+    assert planned == [(round(begin), round(end)) for begin, end in times.values()], "python -m lstmcourse build sync"
+    assert planned[-1][1] == round(sum(map(sum, taken.values())))

@@ -123,6 +123,27 @@ def minutes(path: Path_, folder: Path) -> dict[str, tuple[float, int]]:
     return taken
 
 
+def clock(path: Path_, folder: Path) -> dict[tuple[str, str], tuple[float, float]]:
+    """{(number of a notebook, section that is kept): (minute at which it begins, minute at which it ends)}, in order.
+
+    The section of an exercise is called by its number. What stands above a notebook's first heading counts with the
+    section after it.
+    """
+    from lstmcourse import exercises
+
+    times, begin, now = {}, 0.0, 0.0
+    for stop in path.stops:
+        pieces = sections(pages.read(_source(folder, stop.number)))
+        for piece in (piece for piece, keep in zip(pieces, kept(stop, pieces), strict=True) if keep):
+            ids = pages.checks(nbformat.v4.new_notebook(cells=piece.cells))
+            now += piece.minutes + sum(exercises.get(id).minutes for id in ids)
+            if piece.heading != TITLE:
+                exercise = EXERCISE.match(piece.heading)
+                times[stop.number, exercise[1] if exercise else piece.heading] = begin, now
+                begin = now
+    return times
+
+
 def table(root: Path) -> str:
     """The paths with their minutes, notebook by notebook, as Markdown."""
     lines = ["| path | what it is | reading | exercises | notebooks |", "|---|---|---|---|---|"]

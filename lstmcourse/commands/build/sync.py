@@ -2,7 +2,7 @@
 
 From the exercises into the notebooks: stubs, headings, and the line below a heading. From what is in a notebook: its
 minutes, into its metadata, its sentence ``Reading takes about 50 minutes, the exercises about 60.``, the README, and
-section by section into its first cell for instructors.
+section by section into its first cell for instructors. Those of the shorter paths go into INSTRUCTORS.md.
 Into notebook 00: the titles and minutes of its table, and the glossary.
 """
 
@@ -18,10 +18,12 @@ import nbformat
 
 from lstmcourse import _files
 from lstmcourse.commands.build import doors, pages
+from lstmcourse.commands.build.path import clock, load, table
 
 MARKERS = "<!-- {edge}: {name} -->"
 FACTS = re.compile(r"difficulty \d/5 · importance \d/5 · \d+ minutes · (?:1 line|about \d+ lines)")
 TIME = re.compile(r"Reading takes about \d+ minutes, the exercises about \d+\.")
+PLANNED = re.compile(r"^\|[^|]*\| (\d\d), \*(.+?)\* \|", re.MULTILINE)  # minutes, notebook and section
 ROW = re.compile(r"^\| (\d\d) \| [^|]+ \| [^|]*\|", re.MULTILINE)  # number, title, minutes
 
 
@@ -44,6 +46,8 @@ def everything(root: Path) -> int:
             status = 1
     if readme(root / "README.md", folder):
         print("README.md renewed")
+    if instructors(root):
+        print("INSTRUCTORS.md renewed")
     return status
 
 
@@ -192,4 +196,25 @@ def readme(path: Path, folder: Path) -> bool:
         new = filled(new, "doors", doors.text(path.parent))
     if new != old:
         _files.write(path, new)
+    return new != old
+
+
+def instructors(root: Path) -> bool:
+    """Renew the paths in INSTRUCTORS.md, and the minutes in its plan of the shortest; True if that changed it.
+
+    Raises ValueError for a section in the plan that the path does not have.
+    """
+    file = root / "INSTRUCTORS.md"
+    times = clock(load(root)["90min"], root / "notebooks")
+
+    def planned(row: re.Match[str]) -> str:
+        if row.group(1, 2) not in times:
+            raise ValueError(f"INSTRUCTORS.md plans for {row[1]}, *{row[2]}*, which the path 90min does not have")
+        begin, end = times[row[1], row[2]]
+        return f"| {round(begin)}-{round(end)} | {row[1]}, *{row[2]}* |"
+
+    old = file.read_text(encoding="utf-8")
+    new = PLANNED.sub(planned, filled(old, "paths", table(root)))
+    if new != old:
+        _files.write(file, new)
     return new != old
