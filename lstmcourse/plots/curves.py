@@ -222,13 +222,13 @@ def units(
     if bold is not None and len(bold[1]) != len(ys):
         raise ValueError(f"bold must hold {len(ys)} numbers, one for each step, got {len(bold[1])}")
     ts = np.arange(1, len(ys) + 1)
-    ax.plot(ts, ys, color="#9A9A9A", lw=0.9)
+    ax.plot(ts, ys, color="#8A8A8A", lw=0.9)
     for t in at:
         ax.axvline(t, color="#555555", lw=1.2, ls=(0, (1, 2)))
     if bold is not None:
         name, line = bold
         ax.plot(ts, line, color=colour(ylabel.rpartition(" ")[2].strip("|")), lw=2.8, label=name)
-        ax.plot([], [], color="#9A9A9A", lw=0.9, label="each unit")
+        ax.plot([], [], color="#8A8A8A", lw=0.9, label="each unit")
     if labels is not None:
         ax.set_xticks(ts, labels, rotation=90 if max(map(len, labels)) > 3 else 0, fontsize=7.5)
     else:

@@ -119,6 +119,10 @@ class Notebook:
     def run_all(self, seconds: float) -> None:
         """Run every cell and wait until all of them have run, or one has failed: JupyterLab then skips the rest."""
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        self.wait_until_run(seconds)
+
+    def wait_until_run(self, seconds: float) -> None:
+        """Wait until every cell has run, or one has failed."""
         self.page.wait_for_function(
             f"""() => {{
               const panel = {CURRENT}, all = [...panel.content.model.cells];

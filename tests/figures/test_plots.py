@@ -1,8 +1,10 @@
 """Figures: labelled, described, reproducible, and drawn from the numbers that they are given."""
 
 import io
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -205,6 +207,22 @@ def test_the_colours_of_a_figure_can_be_seen_on_white_and_on_dark_pages(palette)
 def test_words_in_a_figure_can_be_read_on_white_and_on_dark_pages():
     for code in ("black", "#444444", "#555555"):  # labels, the names of baselines
         assert contrast(code, "white") >= 4.5 and contrast(on_a_dark_page(code), on_a_dark_page("white")) >= 4.5
+
+
+def test_colours_that_are_written_out_can_be_seen_on_white_and_on_dark_pages():
+    """Lines, dots and words; the grid, and an area that is tinted with alpha, stand behind them."""
+    folder = Path(plots.__file__).parents[1]
+    files = [*(folder / "plots").glob("*.py"), *(folder / "widgets").glob("*.py"), folder / "experiments/_figures.py"]
+    lines = [
+        line
+        for file in files
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if not re.search("alpha=|grid", line)
+    ]
+    codes = {code for line in lines for code in re.findall(r"#[0-9A-Fa-f]{6}\b", line)}
+    assert len(codes) >= 4
+    for code in codes:
+        assert contrast(code, "white") >= 3 and contrast(on_a_dark_page(code), on_a_dark_page("white")) >= 3, code
 
 
 def test_quantities_in_equations_can_be_seen_on_white_and_on_dark_pages():
