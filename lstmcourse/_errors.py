@@ -1,5 +1,7 @@
 """What was got, in the words of an error."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -16,3 +18,17 @@ def kind(value: Any) -> str:
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
     return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+
+
+@contextmanager
+def carried_states_explained() -> Iterator[None]:
+    """Where torch says that a graph is no longer there, a RuntimeError that says what to do about it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "second time" not in str(error):
+            raise
+        raise RuntimeError(
+            "backward through the graph a second time, likely through a state that was carried on from the batch before: "
+            "detach such a state, as training.fit(…, carry=True) does, or give the earlier backward retain_graph=True"
+        ) from error

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from . import __version__, _files
-from .nn import Recurrent, gates
+from .nn import Recurrent, RecurrentCell, gates
 
+SIZES = ("input_size", "hidden_size", "num_layers", "proj_size", "bidirectional")
 FORMAT = "lstmcourse checkpoint 1"
 
 
@@ -189,14 +190,20 @@ def _fits(path: Path, weights: dict[str, Tensor], model: nn.Module) -> None:
 
 
 def _layers(model: nn.Module) -> dict[str, dict[str, Any]]:
-    """What tells the recurrent layers of a model from others whose weights have the same shapes."""
-    sizes = ("input_size", "hidden_size", "num_layers", "proj_size", "bidirectional")
+    """What tells the recurrent layers and cells of a model from others whose weights have the same shapes."""
     layers = {name: getattr(m, "_template", m) for name, m in model.named_modules()}  # an ensemble's, for all its nets
     return {
-        name: {"cell": m.mode, "rows": gates(m)[0] or "h"} | {k: getattr(m, k) for k in sizes}
+        name: {"cell": _mode(m), "rows": gates(m)[0] or "h"} | {k: getattr(m, k) for k in SIZES if hasattr(m, k)}
         for name, m in layers.items()
-        if isinstance(m, (Recurrent, nn.RNNBase))
+        if isinstance(m, (Recurrent, RecurrentCell, nn.RNNBase, nn.RNNCellBase))
     }
+
+
+def _mode(layer: Any) -> str:
+    """A layer's or cell's `mode`, which torch's cells have not."""
+    if isinstance(layer, nn.RNNCell):
+        return f"RNN_{layer.nonlinearity.upper()}"
+    return getattr(layer, "mode", type(layer).__name__.removesuffix("Cell"))
 
 
 def _same_cells(path: Path, header: dict[str, str], model: nn.Module) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from . import checkpoint
+from ._errors import carried_states_explained
 from .tasks import Batch
 
 
@@ -201,7 +202,8 @@ def _update(
     losses = loss(out, y, mask)
     _check_finite(losses, x, mask, run.history)
     run.optimizer.zero_grad()
-    losses.sum().backward()
+    with carried_states_explained():
+        losses.sum().backward()
     norms = _clip(run.model, clip)
     if norms.ndim == 0 and not norms.isfinite():  # an ensemble lets such a net stand still
         _diverged(norms, losses, run)
@@ -271,8 +273,7 @@ def linear_decay(last: float = 0.05) -> Callable[[float], float]:
 def mse(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     """Mean squared error over the steps that count: out (…, T, B, O), y (T, B, O), mask (T, B) -> (…).
 
-    y and mask may have out's leading axes too, for nets that each have a batch of their own.
-    Raises ValueError for a y of another shape, which would broadcast.
+    y and mask may have out's leading axes too, for nets with batches of their own. ValueError for another shape of y.
     """
     _check_y(out, y, out.shape)
     return _masked((out - y).square().mean(-1), mask)
@@ -295,8 +296,7 @@ def bce(out: Tensor, y: Tensor, mask: Tensor, weight: float = 1.0) -> Tensor:
 def cross_entropy(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     """Cross-entropy (nats a step) over the steps that count: out (…, T, B, K), y (T, B) int, mask (T, B) -> (…).
 
-    y and mask may have out's leading axes too, for nets that each have a batch of their own.
-    Raises ValueError for a y of another shape.
+    y and mask may have out's leading axes too, for nets with batches of their own. ValueError for another shape of y.
     """
     _check_y(out, y, out.shape[:-1], axes=2)
     terms = nn.functional.cross_entropy(out.flatten(0, -2), y.expand(out.shape[:-1]).flatten(), reduction="none")
@@ -306,8 +306,7 @@ def cross_entropy(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
 def accuracy(out: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     """Fraction of right classes over the steps that count: out (…, T, B, K), y (T, B) int, mask (T, B) -> (…).
 
-    y and mask may have out's leading axes too, for nets that each have a batch of their own.
-    Raises ValueError for a y of another shape, which would broadcast.
+    y and mask may have out's leading axes too, for nets with batches of their own. ValueError for another shape of y.
     """
     _check_y(out, y, out.shape[:-1], axes=2)
     return _masked((out.argmax(-1) == y).float(), mask)

@@ -35,7 +35,7 @@ from .cells import (
     RNNReLUCell,
     VanillaLSTMCell,
 )
-from .counts import for_ptflops, for_thop, multiply_adds
+from .counts import for_fvcore, for_ptflops, for_thop, multiply_adds
 from .coupled import CoupledLSTM
 from .fgr import FGRLSTM
 from .gru import GRU
@@ -172,6 +172,7 @@ __all__ = [
     "affine",
     "as_torch",
     "chrono_",
+    "for_fvcore",
     "for_ptflops",
     "for_thop",
     "gates",

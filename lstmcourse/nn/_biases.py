@@ -11,8 +11,9 @@ TORCH = {"LSTM": ("ifgo", "f"), "GRU": ("rzn", "z")}  # rows and forget of torch
 
 
 def gates(layer: Any) -> tuple[str, str | None]:
-    """A layer's rows, and the one of them that keeps the old state."""
-    return (layer.rows, layer.forget) if hasattr(layer, "rows") else TORCH.get(getattr(layer, "mode", ""), ("", None))
+    """The rows of a layer or cell, and the one of them that keeps the old state."""
+    kind = getattr(layer, "mode", type(layer).__name__.removesuffix("Cell"))
+    return (layer.rows, layer.forget) if hasattr(layer, "rows") else TORCH.get(kind, ("", None))
 
 
 def set_bias_(layer: nn.Module, argument: str, row: str | None, fill: Callable[[Tensor], object]) -> None:

@@ -70,6 +70,7 @@ class RecurrentCell(nn.Module):
         made = self.layer(input_size, hidden_size, device=device, dtype=dtype, **self._options)
         self.input_size, self.hidden_size, self.bias = made.input_size, made.hidden_size, made.bias
         self.states, self.initial = made.states, made.initial
+        self.rows, self.forget, self.mode = made.rows, made.forget, made.mode
         self._names = [name.removesuffix("_l0") for name, _ in made.named_parameters()]
         for name, parameter in zip(self._names, made.parameters(), strict=True):
             self.register_parameter(name, parameter)

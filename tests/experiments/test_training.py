@@ -18,7 +18,7 @@ from torch import nn
 from lstmcourse import checkpoint, tasks, training
 from lstmcourse.checkpoint import CheckpointError
 from lstmcourse.ensemble import Ensemble
-from lstmcourse.nn import LAYERS
+from lstmcourse.nn import CELLS, LAYERS
 from lstmcourse.training import DivergedError, History, Net, fit
 
 
@@ -188,6 +188,19 @@ def test_the_state_is_carried_and_detached():
     fit(model, training.windows(text, 2, 10, 3), training.cross_entropy, steps=4, carry=True, progress=False)
     assert [state is None for state in seen] == [True, False, False, True]  # the text ends after three windows
     assert all(not part.requires_grad for state in seen if state for part in state)
+
+
+def test_a_state_that_the_model_keeps_with_its_graph_is_explained():
+    class Keeping(Net):
+        kept = None
+
+        def forward(self, x, state=None):
+            out, self.kept = super().forward(x, self.kept)
+            return out
+
+    batch = tasks.adding(np.random.default_rng(0), 4, 6)
+    with pytest.raises(RuntimeError, match="detach such a state, as training"):
+        fit(Keeping(torch.nn.LSTM(2, 4), 1), batch, training.mse, steps=2, progress=False)
 
 
 def test_carrying_equals_the_unbroken_sequence():
@@ -586,6 +599,24 @@ def test_torchs_lstm_and_ours_share_their_files_and_the_header_tells_the_rows(tm
     assert torch.equal(weights(ours), weights(theirs))
     said = json.loads(kept.header["layers"])["layer"]
     assert said["cell"] == "LSTM" and said["rows"] == "ifgo" and (said["input_size"], said["hidden_size"]) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    "ours, theirs, cell, rows",
+    [
+        (CELLS["lstm"](2, 5), torch.nn.LSTMCell(2, 5), "LSTM", "ifgo"),
+        (CELLS["gru"](2, 5), torch.nn.GRUCell(2, 5), "GRU", "rzn"),
+        (CELLS["rnn_relu"](2, 5), torch.nn.RNNCell(2, 5, nonlinearity="relu"), "RNN_RELU", "h"),
+        (CELLS["rnn"](2, 5), torch.nn.RNNCell(2, 5), "RNN_TANH", "h"),
+    ],
+)
+def test_cells_of_one_step_are_told_in_the_header_too(tmp_path, ours, theirs, cell, rows):
+    kept = checkpoint.load(checkpoint.save(tmp_path / "a", ours), theirs)
+    assert json.loads(kept.header["layers"])[""] == {"cell": cell, "rows": rows, "input_size": 2, "hidden_size": 5}
+    other = CELLS["gru_reset_before" if cell == "GRU" else "noaf_plain"](2, 5)
+    if ours.weight_ih.shape == other.weight_ih.shape:
+        with pytest.raises(CheckpointError, match=rf"^model must be of the cell {cell} as in"):
+            checkpoint.load(tmp_path / "a", other)
 
 
 rates = torch.optim.lr_scheduler

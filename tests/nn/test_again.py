@@ -207,3 +207,12 @@ def test_gradients_are_contiguous(name, way):
     layer(x)[0].sum().backward()
     assert x.grad.is_contiguous() and all(p.grad.is_contiguous() for p in layer.parameters())
     assert all(g.is_contiguous() for g in torch.autograd.grad(layer(x)[0].sum(), list(layer.parameters())))
+
+
+@pytest.mark.parametrize("name,way", EACH_PATH)
+def test_a_state_that_is_carried_on_with_its_graph_is_explained(name, way):
+    layer, x = make(name, impl=way), random(T, B, I)
+    output, state = layer(x)
+    output.sum().backward()
+    with pytest.raises(RuntimeError, match="a state that was carried on from the batch before: detach such a state"):
+        layer(x, state)[0].sum().backward()

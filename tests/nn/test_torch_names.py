@@ -133,6 +133,39 @@ def test_hooks_are_found_by_the_layers_class_as_thop_and_ptflops_look():
     assert layer.total_ops.item() == layer.__flops__ == T * B * 3 * H * (I + H)
 
 
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("wrap", [lambda m: nn.Zoneout(m, h=0.1), lambda m: nn.VariationalDropout(m, 0.1)])
+def test_a_layer_inside_a_wrapper_is_counted_once(wrap, training):
+    """thop asks a module that has a hook and none below it, ptflops adds up all that have one."""
+    model = wrap(make("lstm")).train(training)
+    model.total_ops = torch.zeros(1, dtype=torch.float64)
+    model.__flops__ = model.layer.__flops__ = 0
+    model.register_forward_hook(nn.for_thop(model)[type(model)])
+    for module in (model, model.layer):
+        module.register_forward_hook(nn.for_ptflops(model)[type(module)])
+    model(random(T, B, I))
+    assert model.total_ops.item() == model.__flops__ + model.layer.__flops__ == T * B * 4 * H * (I + H)
+
+
+def test_a_cell_is_counted():
+    cell = nn.PeepholeLSTMCell(I, H)
+    assert nn.multiply_adds(cell, random(B, I).float()) == B * 4 * H * (I + H)
+    assert list(nn.for_thop(torch.nn.Sequential(cell))) == [nn.PeepholeLSTMCell]
+    with pytest.raises(ValueError, match="PeepholeLSTMCell expects input of shape"):
+        nn.multiply_adds(cell, random(B, I + 1).float())
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name,rows", [("lstm", 4), ("coupled", 4), ("gru", 3), ("rnn_relu", 1), ("peephole", 4)])
+def test_operators_of_a_trace_are_counted_as_fvcore_does(name, rows):
+    """fvcore hands a node's inputs and outputs to the handle of its kind."""
+    layer, handles = make(name, num_layers=2, bidirectional=True), nn.for_fvcore()
+    graph, _ = torch.jit._get_trace_graph(layer, (random(T, B, I),))  # as fvcore does; it has the parameters' sizes
+    nodes = [node for node in graph.nodes() if node.kind() in handles]
+    counted = sum(handles[node.kind()](list(node.inputs()), list(node.outputs())) for node in nodes)
+    assert counted == T * B * sum(2 * rows * H * (size + H) for size in (I, 2 * H))
+
+
 # ---- autocast
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from ..._errors import carried_states_explained
 from . import _torch_private
 
 Compute = Callable[..., tuple[Tensor, ...]]  # the tensors that a call was given -> its outputs
@@ -17,6 +18,12 @@ Compute = Callable[..., tuple[Tensor, ...]]  # the tensors that a call was given
 def needed(given: Sequence[Tensor | None]) -> bool:
     """Whether a backward with these gradients, None for an output without one, must be left to the loop."""
     return torch.is_grad_enabled() or any(_torch_private.is_batched_gradient(g) for g in given if g is not None)
+
+
+def saved(ctx) -> tuple[Tensor, ...]:
+    """The tensors that a call saved; where a backward before this one has freed them, the error says what to detach."""
+    with carried_states_explained():
+        return ctx.saved_tensors
 
 
 def recomputed(compute: Compute, inputs: Sequence[Tensor], given: Sequence[Tensor | None]) -> list[Tensor | None]:

@@ -92,7 +92,7 @@ class Fused(Function):
 
     @staticmethod
     def backward(ctx, *given):
-        call, saved = ctx.call, ctx.saved_tensors  # read once: torch.utils.checkpoint recomputes them at each reading
+        call, saved = ctx.call, again.saved(ctx)  # read once: torch.utils.checkpoint recomputes them at each reading
         n = 1 + call.scan.states + len(call.names)
         if again.needed(given):
             return None, None, *again.recomputed(call.by_loop, saved[:n], given)

@@ -91,7 +91,7 @@ class Replayed(Function):
 
     @staticmethod
     def backward(ctx, *given):
-        call, tensors = ctx.call, ctx.saved_tensors  # read once: torch.utils.checkpoint recomputes them at each reading
+        call, tensors = ctx.call, again.saved(ctx)  # read once: torch.utils.checkpoint recomputes them at each reading
         if again.needed(given):
             return None, None, *again.recomputed(call.by_loop, tensors, given)
         grads = ctx.recording.backward(ctx.ticket, given)

@@ -96,7 +96,7 @@ def _backward(ctx, given):
         output, final = by_loop(one, Steps(xs, mask=ctx.mask), tensors[: n - 1])
         return output, *final
 
-    dxs, *grads = again.recomputed(compute, ctx.saved_tensors, given)
+    dxs, *grads = again.recomputed(compute, again.saved(ctx), given)
     return None, None, None, None, dxs, grads[: n - 1], grads[n - 1 :], None
 
 
