@@ -29,6 +29,7 @@ def carried_states_explained() -> Iterator[None]:
         if "second time" not in str(error):
             raise
         raise RuntimeError(
-            "backward through the graph a second time, likely through a state that was carried on from the batch before: "
-            "detach such a state, as training.fit(…, carry=True) does, or give the earlier backward retain_graph=True"
+            "backward through the graph a second time, likely through a state that was carried on from the batch "
+            "before: detach such a state, as training.fit(…, carry=True) does, or give the earlier backward "
+            "retain_graph=True"
         ) from error
