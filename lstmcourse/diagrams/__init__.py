@@ -25,6 +25,7 @@ from ._gates import keep_and_write, valve
 from ._graph import evaluate, intermediate_gradients, values
 from ._ink import DRAWN, label, number
 from ._lattice import lattice
+from ._node import one_node
 from ._picture import Picture, show
 from ._pipes import fading, pipes
 from ._plans import PLANS, WIDTH, Node, Plan, Wire, plan_of
@@ -36,7 +37,7 @@ from ._words import Equation, describe, equations, gradient_equations
 __all__ = [
     "PLANS", "PLAYER", "Equation", "Frame", "Node", "Picture", "Plan", "Wire", "cell", "cliff", "describe", "equations",
     "evaluate", "export", "fading", "frames", "gradient_equations", "intermediate_gradients", "keep_and_write", "label",
-    "lattice", "number", "pack", "pipes", "plan_of", "player", "reber", "show", "sketch", "stacked",
+    "lattice", "number", "one_node", "pack", "pipes", "plan_of", "player", "reber", "show", "sketch", "stacked",
     "unrolled", "values", "valve",
 ]  # fmt: skip
 

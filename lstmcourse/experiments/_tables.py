@@ -85,13 +85,13 @@ def _state(chosen: Experiment, times: int, folder: str | Path | None) -> str:
 
 
 class Comparisons:
-    """Pairs of counts as one table by the one rule: how many of each side, by block, Fisher's p, what may be said.
+    """Pairs of counts as one table by the one rule: how many of each side, by block, Fisher's p, is there a difference.
 
     pairs: {label: (counts of one side, of the other)}, each [(solved, nets) of a block, …], as `Record.counts` gives
     them. p is multiplied by the number of pairs. A notebook shows it as a table, `print` as text.
     """
 
-    heads = ("", "solved", "by block", "p", "p × looks", "what may be said")
+    heads = ("", "solved", "by block", "p", "p × comparisons", "a difference")
 
     def __init__(self, pairs: Mapping[str, tuple[Counts, Counts]]):
         self.verdicts = {label: compared(*sides, looks=len(pairs)) for label, sides in pairs.items()}
@@ -101,7 +101,7 @@ class Comparisons:
     def _cells(one: Verdict) -> tuple[str, ...]:
         solved = " v ".join("{} of {}".format(*side.pooled) for side in (one.a, one.b))
         by_block = " v ".join(" ".join(str(k) for k, _ in side.counts) for side in (one.a, one.b))
-        return solved, by_block, f"{one.p:.1g}", f"{one.p_adjusted:.1g}", one.said
+        return solved, by_block, f"{one.p:.1g}", f"{one.p_adjusted:.1g}", "shown" if one.differs else "not shown"
 
     def __str__(self) -> str:
         return aligned([self.heads, *self.body])

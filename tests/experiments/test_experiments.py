@@ -384,6 +384,7 @@ def test_counts_are_compared_by_the_same_rule_and_shown_as_one_table():
     assert (told.p, told.looks, told.signs, told.said) == (rule.p, 2, rule.signs, rule.said)
     assert few.p_adjusted < 0.05 and not few.differs
     assert "44 of 50 v 17 of 50" in str(table) and "9 8 10 9 8 v 3 2 5 4 3" in str(table)
+    assert [row[-1] for row in table.body] == ["shown", "not shown"]
     page = table._repr_html_()
     assert '<th scope="row" style="text-align:left">&lt;one&gt;</th>' in page and page.count("<tr>") == 3
 

@@ -23,6 +23,7 @@ PICTURES = {
     "fading": lambda **look: diagrams.fading([0.25, 0.75, 0.25], **look),
     "cliff": diagrams.cliff,
     "stacked": diagrams.stacked,
+    "one node": diagrams.one_node,
     "reber": diagrams.reber,
     "reber path": lambda **look: diagrams.reber("BPBTSSXXTVVEPE", **look),
     "valve": diagrams.valve,
