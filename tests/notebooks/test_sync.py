@@ -99,6 +99,18 @@ def test_stub_heading_minutes_and_tables_are_renewed(course, capsys):
     assert state(course) == before and capsys.readouterr().out == ""
 
 
+def test_what_is_optional_has_its_own_minutes(course):
+    aside = "What follows is optional: about {} minutes of reading, {} of exercises."
+    made = pages.read(course / "notebooks/04_gate.ipynb")
+    optional = [v4.new_markdown_cell(aside.format(1, 1), id="a"), v4.new_markdown_cell("word " * 390, id="b")]
+    made.cells[1:1] = [*optional, v4.new_markdown_cell("## Key points\n\n" + "word " * 260, id="c")]
+    _files.write(course / "notebooks/04_gate.ipynb", pages.text(made))
+    assert main(["build", "sync"]) == 0
+    made = pages.read(course / "notebooks/04_gate.ipynb")
+    assert made.cells[1].source == aside.format(3, 0) and made.metadata.lstmcourse.reading_minutes == 6
+    assert "| 6 min, 3 of them optional |" in (course / "README.md").read_text()
+
+
 def test_an_exercises_minutes_change_in_one_place_and_one_command(course, monkeypatch):
     main(["build", "sync"])
     longer, real = dataclasses.replace(exercises.get("E4.1"), minutes=77), exercises.get

@@ -2,7 +2,9 @@
 
 From the exercises into the notebooks: stubs, headings, and the line below a heading. From what is in a notebook: its
 minutes, into its metadata, its sentence ``Reading takes about 50 minutes, the exercises about 60.``, the README, and
-section by section into its first cell for instructors. Those of the shorter paths go into INSTRUCTORS.md.
+section by section into its first cell for instructors; and where the main path ends before the notebook does, those of
+the sections from ``What follows is optional: about 20 minutes of reading, 15 of exercises.`` to the key points. Those of
+the shorter paths go into INSTRUCTORS.md.
 Into notebook 00: the titles and minutes of its table, and the glossary.
 """
 
@@ -24,6 +26,7 @@ MARKERS = "<!-- {edge}: {name} -->"
 FACTS = re.compile(r"difficulty \d/5 · importance \d/5 · \d+ minutes · (?:1 line|about \d+ lines)")
 TIME = re.compile(r"Reading takes about \d+ minutes, the exercises about \d+\.")
 PLANNED = re.compile(r"^\|[^|]*\| (\d\d), \*(.+?)\* \|", re.MULTILINE)  # minutes, notebook and section
+OPTIONAL = re.compile(r"What follows is optional: about \d+ minutes of reading, \d+ of exercises\.")
 ROW = re.compile(r"^\| (\d\d) \| [^|]+ \| [^|]*\|", re.MULTILINE)  # number, title, minutes
 
 
@@ -108,13 +111,30 @@ def renew(notebook: Any, first: Callable[[str], str] | None = None) -> None:
     facts["reading_minutes"] = max(1, round(pages.counts(notebook).minutes))
     facts["exercise_minutes"] = sum(exercise.minutes for _, exercise in found.values())
     line = f"Reading takes about {facts.reading_minutes} minutes, the exercises about {facts.exercise_minutes}."
+    optional = _optional(notebook)
+    aside = "What follows is optional: about {} minutes of reading, {} of exercises."
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = TIME.sub(line, cell.source)
+            cell.source = OPTIONAL.sub(aside.format(*optional) if optional else "", cell.source)
         if "instructor" in pages.tags(cell) and MARKERS.format(edge="begin", name="minutes") in cell.source:
             cell.source = filled(cell.source, "minutes", schedule(notebook))
         if "proof" in pages.tags(cell):
             pages.fold(cell)
+
+
+def _optional(notebook: Any) -> tuple[int, int] | None:
+    """Minutes of reading and of exercises from the cell that says what is optional to the next section that is not."""
+    from lstmcourse import exercises
+
+    first = next((k for k, cell in enumerate(notebook.cells) if OPTIONAL.search(cell.source)), None)
+    if first is None:
+        return None
+    rest = notebook.cells[first + 1 :]
+    closing = ("## Mistakes you will meet", "## Key points")
+    last = next((k for k, cell in enumerate(rest) if cell.source.lstrip().startswith(closing)), len(rest))
+    part = nbformat.v4.new_notebook(cells=rest[:last])
+    return round(pages.counts(part).minutes), sum(exercises.get(id).minutes for id in pages.checks(part))
 
 
 def _head(notebook: Any, exercise: Any) -> None:
@@ -163,7 +183,10 @@ def notebooks_table(folder: Path) -> str:
         reading += facts["reading_minutes"]
         exercises += facts["exercise_minutes"]
         link = f"[{pages.title(notebook)}](notebooks/{path.name})"
-        lines.append(f"| {path.name[:2]} | {link} | {facts['reading_minutes']} min | {facts['exercise_minutes']} min |")
+        optional = _optional(notebook)
+        aside = f", {optional[0]} of them optional" if optional else ""
+        minutes = f"{facts['reading_minutes']} min{aside} | {facts['exercise_minutes']} min"
+        lines.append(f"| {path.name[:2]} | {link} | {minutes} |")
     lines.append(f"| | all | {hours(reading)} | {hours(exercises)} |")
     return "\n".join(lines)
 
