@@ -3,8 +3,8 @@
 From the exercises into the notebooks: stubs, headings, and the line below a heading. From what is in a notebook: its
 minutes, into its metadata, its sentence ``Reading takes about 50 minutes, the exercises about 60.``, the README, and
 section by section into its first cell for instructors; and where the main path ends before the notebook does, those of
-the sections from ``What follows is optional: about 20 minutes of reading, 15 of exercises.`` to the key points. Those of
-the shorter paths go into INSTRUCTORS.md.
+the sections from ``What follows is optional: about 20 minutes of reading, 15 of exercises.`` to the key points.
+Those of the shorter paths go into INSTRUCTORS.md.
 Into notebook 00: the titles and minutes of its table, and the glossary.
 """
 
