@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import pairwise
 
 import nbformat
 import pytest
@@ -36,7 +37,7 @@ def test_a_path_defines_every_name_before_it_is_used(built):
         known, missing = {"display", "get_ipython"}, set()
         for cell in notebook.cells:
             if cell.cell_type == "code":
-                names = needs.names_of(cell.source.removeprefix("%%capture\n"))
+                names = needs.names_of(cell.source.removeprefix(path.QUIET))
                 known |= names.bound
                 missing |= names.used - known
         assert missing <= known, missing - known
@@ -65,6 +66,8 @@ def test_the_notebooks_of_a_path_are_whole(built):
         assert len(ids) == len(set(ids))
         assert all(not cell.get("outputs") for cell in notebook.cells)
         assert not any("instructor" in pages.tags(cell) for cell in notebook.cells)
+        folded = [cell.source.startswith(path.QUIET) for cell in notebook.cells]
+        assert not any(one and other for one, other in pairwise(folded)), "one cell, not several"
         for cell in notebook.cells:
             assert not (
                 cell.source.startswith("%%capture") and re.search(r"^(check|hint)\(", cell.source, re.MULTILINE)

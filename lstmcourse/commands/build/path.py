@@ -29,7 +29,9 @@ ALWAYS_THERE = {
     "References",
     "Glossary",
 }
+PAUSE = re.compile(r"^\*A good place to stop for today\.\*\n\n", re.MULTILINE)
 TITLE = ""
+QUIET = "%%capture what_the_rest_needs\n"  # the line that is seen of a folded cell
 
 
 class PathError(Exception):
@@ -179,6 +181,8 @@ def build(root: Path, name: str, out: Path) -> list[Path]:
         for cell in made.cells:
             if cell.cell_type == "markdown":
                 cell.source = NOTEBOOK.sub(lambda link: link[0] if link[2] in names else link[1], cell.source)
+                if "*" not in stop.keep:  # a shorter notebook is over sooner
+                    cell.source = PAUSE.sub("", cell.source)
         _files.write(out / source.name, pages.text(made))
     return [out / source.name for _, source in stops]
 
@@ -232,7 +236,7 @@ def shortened(notebook: Any, stop: Stop, words: Words) -> Any:
             cells += [cell for piece in part for cell in piece.cells]
         else:
             cells += _instead(part, stop, words)
-            cells += [_quiet(cell) for piece in part for cell in piece.cells if cell.id in needed]
+            cells += _quiet([cell for piece in part for cell in piece.cells if cell.id in needed])
     made = nbformat.from_dict({**notebook, "cells": cells})
     made.metadata.pop("lstmcourse", None)
     return made
@@ -246,7 +250,8 @@ def _instead(left: list[Section], stop: Stop, words: Words) -> list[Any]:
         names = ", ".join(f"*{piece.heading}*" for piece in gone)
         minutes = max(1, round(sum(piece.minutes for piece in gone)))
         long = f"{minutes} minute{'s' if minutes > 1 else ''}"
-        lines.append(f"Left out here: {names}. Notebook {stop.number} of the course has it, {long} of reading.")
+        them = "it" if len(gone) == 1 else "them"
+        lines.append(f"Left out here: {names}. Notebook {stop.number} of the course has {them}, {long} of reading.")
     told = [text for heading, text in stop.instead.items() if any(_is(heading, piece.heading) for piece in left)]
     lines += [" ".join(told)] if told else []
     terms = words.of(stop.number, left)
@@ -258,10 +263,16 @@ def _instead(left: list[Section], stop: Stop, words: Words) -> list[Any]:
     return [cell]
 
 
-def _quiet(cell: Any) -> Any:
-    """A cell that runs because a later one needs it: folded, without output, and without asking for a check."""
-    quiet = nbformat.from_dict(cell)
-    lines = [line for line in cell.source.splitlines() if not re.match(r"(check|hint|solution)\(", line)]
-    quiet.source = "%%capture\n" + "\n".join(lines).rstrip()
-    pages.fold(quiet)
-    return quiet
+def _quiet(cells: Sequence[Any]) -> list[Any]:
+    """Few cells in their place, as a later one needs them: folded, and without a check.
+
+    Their output is not shown, but for what `mine` says: a learner whose function runs should see it.
+    """
+    made = []
+    for says, run in groupby(cells, key=lambda cell: "mine(" in cell.source):
+        together = list(run)
+        sources = (re.sub(r"^(check|hint|solution)\(.*$", "", cell.source, flags=re.MULTILINE) for cell in together)
+        source = "\n\n\n".join(source.strip() for source in sources)
+        made.append(nbformat.v4.new_code_cell(source if says else QUIET + source, id=together[0].id))
+        pages.fold(made[-1])
+    return made
