@@ -24,6 +24,7 @@ from lstmcourse.plots.curves import (
     units,
 )
 from lstmcourse.plots.rolls import name_of, piano_roll
+from lstmcourse.plots.sequences import rounds, threads
 from lstmcourse.plots.style import (
     CYCLE,
     DASHES,
@@ -43,6 +44,7 @@ from lstmcourse.plots.words import coloured_words, padded, shares
 __all__ = [
     "CELL_COLOURS", "COLOURS", "CYCLE", "DASHES", "FLOAT32_TINY", "MARKERS", "RC",
     "activations", "bars", "clipping", "colour", "coloured_words", "counter", "describe", "dots", "finish",
-    "gate_traces", "gradient_against_lag", "heatmap", "lines", "loss_curves", "marks", "name_of", "padded", "panels",
-    "piano_roll", "png", "shares", "show", "spectrum", "stretch", "style", "success_against_lag", "units", "wilson",
+    "gate_traces", "gradient_against_lag", "heatmap", "lines", "loss_curves", "marks", "name_of", "padded",
+    "panels", "piano_roll", "png", "rounds", "shares", "show", "spectrum", "stretch", "style",
+    "success_against_lag", "threads", "units", "wilson",
 ]  # fmt: skip

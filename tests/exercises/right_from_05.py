@@ -461,4 +461,140 @@ def looks_ahead(run, xs, others):
     return max([0, *found])
 """,
     ],
+    "greedy": [
+        """
+def greedy(step, state, batch, stop, most):
+    letters, out = np.array([stop] * batch), []
+    ended = set()
+    for _ in range(most):
+        logits, state = step(letters, state)
+        letters = np.argmax(logits, axis=1)
+        letters[list(ended)] = stop
+        out.append(letters)
+        ended |= set(np.flatnonzero(letters == stop).tolist())
+        if len(ended) == batch:
+            break
+    return np.stack(out)
+""",
+        """
+def greedy(step, state, batch, stop, most):
+    written = np.full((most, batch), stop)
+    going, letters = np.ones(batch, bool), written[0].copy()
+    for t in range(most):
+        logits, state = step(letters, state)
+        written[t, going] = logits.argmax(1)[going]
+        letters = written[t].copy()
+        going &= letters != stop
+        if not going.any():
+            return written[: t + 1]
+    return written
+""",
+        """
+def greedy(step, state, batch, stop, most):
+    rows, last = [], np.repeat(stop, batch)
+    while len(rows) < most:
+        logits, state = step(last, state)
+        best = [int(np.argmax(row)) for row in logits]
+        last = np.array([stop if any(r[k] == stop for r in rows) else best[k] for k in range(batch)])
+        rows.append(last)
+        if (last == stop).all():
+            return rows
+    return rows
+""",
+    ],
+    "attend": [
+        """
+import torch
+def attend(query, keys, lengths):
+    contexts, rows = [], []
+    for k, n in enumerate(lengths.tolist()):
+        w = torch.softmax(keys[:n, k] @ query[k] / query.shape[1] ** 0.5, dim=0)
+        contexts.append(w @ keys[:n, k])
+        rows.append(torch.cat([w, w.new_zeros(len(keys) - n)]))
+    return torch.stack(contexts), torch.stack(rows, dim=1)
+""",
+        """
+import torch
+def attend(query, keys, lengths):
+    scores = torch.einsum("tbh,bh->tb", keys, query) * query.shape[-1] ** -0.5
+    padding = torch.arange(len(keys)).unsqueeze(1) >= lengths
+    scores = torch.where(padding, torch.full_like(scores, float("-inf")), scores)
+    weights = torch.softmax(scores, 0)
+    return torch.einsum("tb,tbh->bh", weights, keys), weights
+""",
+        """
+import torch
+def attend(query, keys, lengths):
+    T, B, H = keys.shape
+    by_batch = keys.transpose(0, 1)
+    scores = torch.bmm(by_batch, query.unsqueeze(2)).squeeze(2) / torch.tensor(H).to(keys).sqrt()
+    mask = torch.stack([torch.arange(T) < n for n in lengths])
+    scores = scores.masked_fill(mask.logical_not(), float("-inf"))
+    e = torch.exp(scores - scores.max(dim=1, keepdim=True).values)
+    weights = e / e.sum(dim=1, keepdim=True)
+    return (weights.unsqueeze(1) @ by_batch).squeeze(1), weights.T
+""",
+    ],
+    "scan": [
+        """
+def scan(a, b):
+    for k in range(int(np.ceil(np.log2(len(b))))):
+        far = 2**k
+        b = np.concatenate([b[:far], b[far:] + a[far:] * b[:-far]])
+        a = np.concatenate([a[:far], a[far:] * a[:-far]])
+    return b
+""",
+        """
+def scan(a, b):
+    T = len(b)
+    size = 1 << (T - 1).bit_length()
+    A = np.concatenate([a, np.ones((size - T, *a.shape[1:]))])
+    h = np.concatenate([b, np.zeros((size - T, *b.shape[1:]))])
+    width = 1
+    while width < size:
+        blocks, first = h.reshape(-1, 2 * width, *b.shape[1:]), A.reshape(-1, 2 * width, *b.shape[1:])
+        blocks[:, width:] += first[:, width:] * blocks[:, width - 1 : width]
+        first[:, width:] *= first[:, width - 1 : width]
+        width *= 2
+    return h[:T]
+""",
+        """
+def scan(a, b):
+    if len(b) < 2:
+        return b * 1.0
+    if len(b) % 2:
+        head = scan(a[:-1], b[:-1])
+        return np.concatenate([head, a[-1:] * head[-1:] + b[-1:]])
+    late_a, late_b = a[1::2], b[1::2]
+    ends = scan(late_a * a[::2], late_a * b[::2] + late_b)
+    begins = b[::2] + a[::2] * np.concatenate([np.zeros_like(ends[:1]), ends[:-1]])
+    return np.stack([begins, ends], axis=1).reshape(b.shape)
+""",
+    ],
+    "exponential_gate": [
+        """
+def exponential_gate(i, f, g, c_, n_, m_):
+    with np.errstate(over="ignore"):
+        old = np.where(f > 0, -np.log1p(np.exp(-np.abs(f))), f - np.log1p(np.exp(-np.abs(f)))) + m_
+    m = np.where(old > i, old, i)
+    return np.exp(old - m) * c_ + np.exp(i - m) * g, np.exp(old - m) * n_ + np.exp(i - m), m
+""",
+        """
+def exponential_gate(i, f, g, c_, n_, m_):
+    logs = np.stack([np.minimum(f, 0) - np.log1p(np.exp(-np.abs(f))) + m_, i])
+    m = logs.max(axis=0)
+    kept, written = np.exp(logs - m)
+    return c_ * kept + g * written, n_ * kept + written, m
+""",
+        """
+def exponential_gate(i, f, g, c_, n_, m_):
+    out = np.empty((3, *i.shape))
+    for at in np.ndindex(i.shape):
+        old = m_[at] - np.logaddexp(0, -f[at])
+        m = max(old, i[at])
+        k, w = np.exp(old - m), np.exp(i[at] - m)
+        out[(slice(None), *at)] = k * c_[at] + w * g[at], k * n_[at] + w, m
+    return tuple(out)
+""",
+    ],
 }  # fmt: skip

@@ -199,6 +199,21 @@ def equal_width(inputs, units):
         "both_ends", RIGHT["both_ends"][0].replace("H = ", "out = out.detach()\n    H = "),
         "a gradient passes", "no gradient passes through ends",
     ),
+    "a loop in place of a scan": (
+        "scan", """
+def scan(a, b):
+    h = [b[0]]
+    for t in range(1, len(b)):
+        h.append(a[t] * h[-1] + b[t])
+    return np.stack(h)
+""",
+        "few rounds", "but for 512 steps Python goes through",
+    ),
+    "attention by NumPy": (
+        "attend",
+        RIGHT["attend"][1].replace("    padding =", "    keys, scores = keys.data, scores.data\n    padding ="),
+        "a gradient passes", "no gradient passes through context",
+    ),
     "gates that saturate early": (
         "lstm_step", LSTM.replace("sigmoid(f)", "sigmoid(np.clip(f, -20, 20))"), "edge cases", "c[",
     ),

@@ -38,6 +38,8 @@ def every_figure():
         "stretch": plots.stretch(np.array([[1.1, 0.9], [0.0, 0.5]])),
         "piano_roll": plots.piano_roll(rng.uniform(size=(6, 9)) < 0.4, bars=4),
         "padded": plots.padded([["not", "bad"], ["good"]]),
+        "threads": plots.threads(np.eye(3, 5), read="5 May", written="05.", groups={"month": range(2)}),
+        "rounds": plots.rounds(5),
         "spectrum": plots.spectrum(np.linalg.eigvals(rng.normal(size=(9, 9)))),
     }  # fmt: skip
 
@@ -383,3 +385,25 @@ def test_a_piano_roll_colours_the_voices_of_four_and_leaves_others_grey():
         plots.piano_roll(roll, expected=np.zeros((3, 4)))
     silent = plots.piano_roll(np.zeros((2, 5), bool))
     assert silent.get_legend() is None and plots.name_of(69) == "A4"
+
+
+def test_threads_lead_to_what_is_looked_at():
+    weights = np.array([[0.0, 1.0, 0.0], [0.01, 0.0, 0.99]])
+    ax = plots.threads(weights, read="May", written="05", groups={"month": range(2)}, title="Where it looks")
+    ends = {line.get_xdata()[0] for line in ax.get_lines()}
+    assert ends == {1, 2}, "what has hardly any weight has no thread"
+    assert plots.describe(ax) == (
+        "Where it looks. Threads from '05' to the letters of 'May': month looks most at 'a', 'y'."
+    )
+    with pytest.raises(ValueError, match=r"^weights must have shape \(2, 4\), got \(2, 3\)$"):
+        plots.threads(weights, read="Mays", written="05", groups={})
+    with pytest.raises(ValueError, match=r"^groups must hold places from 0 to 1, got 2$"):
+        plots.threads(weights, read="May", written="05", groups={"day": range(1, 3)})
+
+
+@pytest.mark.parametrize(("T", "rows"), [(1, 1), (2, 2), (5, 4), (8, 4)])
+def test_after_the_last_round_every_place_knows_all_before_it(T, rows):
+    ax = plots.rounds(T)
+    words = [text.get_text() for text in ax.texts]
+    assert len(words) == rows * T and words[:T] == [str(t + 1) for t in range(T)]
+    assert words[-T:] == ["1", *(f"1–{t + 1}" for t in range(1, T))]
