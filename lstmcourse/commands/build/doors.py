@@ -21,7 +21,8 @@ The repository has no public address yet. Once it has one, it goes into `pyproje
 LINKS = """\
 {badges}
 
-- [Binder]({binder}) runs the notebooks on a machine that forgets them when you leave: download what you write.
+- [Binder]({binder}) runs the notebooks on a machine with 2 GB, enough for one at a time, that forgets them when \
+you leave: download what you write.
 - [Codespaces]({codespaces}) runs them on a machine of your GitHub account.
 - [The site]({site}) is for reading, on a phone, too.
 - JupyterHub with nbgitpuller: `{hub}`, with the hub's address for `HUB`; `INSTRUCTORS.md` says what it needs."""
