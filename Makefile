@@ -15,6 +15,7 @@
 #             WHEELS=FOLDER       test-gpu: what PYTHON lacks of torch, numpy, threadpoolctl, tqdm and pytest, as wheels
 #             EXTRAS=course,test,fused   the extras that are installed: with Triton, the tests of impl="fused" run
 #             CHROMIUM=/path/to/chromium
+#             AXE=/path/to/axe.min.js   test-browser: axe-core, where npm cannot bring it
 
 PYTHON ?= python3
 ARGS ?=
