@@ -105,5 +105,6 @@ def odyssey_map(signs: Mapping[tuple[str, str], int] | None = None, folder: str 
         groups={name: len(cells) for name, cells in groups.items()},
         limits=(0.0, 1.0),
         label="networks that solve it",
+        title="Who solves what; ▲ ahead of its base, ▼ behind" if signs else "",
         notes={(TITLES[cell], task): arrow[sign] for (cell, task), sign in (signs or {}).items() if sign},
     )
