@@ -390,6 +390,100 @@ def occlusion(score, words, hidden="<unk>"):
     return scores[-1] - scores[:-1]
 """,
     ],
+    "seasonal_naive": [
+        """
+def seasonal_naive(y, season, horizon):
+    return np.resize(y[-season:], horizon)
+""",
+        """
+def seasonal_naive(y, season, horizon):
+    known = list(y)
+    for _ in range(horizon):
+        known.append(known[-season])
+    return np.array(known[len(y):])
+""",
+        """
+def seasonal_naive(y, season, horizon):
+    times = -(-horizon // season)
+    return np.tile(y[len(y) - season:], times)[:horizon]
+""",
+    ],
+    "walk_forward": [
+        """
+def walk_forward(n, window, horizon, first, every):
+    S = n - window - horizon + 1
+    train, test = [], []
+    for now in range(first, n, every):
+        targets = [s + window + horizon - 1 for s in range(S)]
+        train.append([target < now for target in targets])
+        test.append([now <= target < now + every for target in targets])
+    return np.array(train), np.array(test)
+""",
+        """
+def walk_forward(n, window, horizon, first, every):
+    known = np.arange(window + horizon - 1, n)
+    folds = [first]
+    while folds[-1] + every < n:
+        folds.append(folds[-1] + every)
+    train = np.stack([known < now for now in folds])
+    later = np.stack([known < now + every for now in folds])
+    return train, later ^ train
+""",
+        """
+def walk_forward(n, window, horizon, first, every):
+    lag, S = window + horizon - 1, n - window - horizon + 1
+    F = 1 + (n - 1 - first) // every
+    train, test = np.zeros((2, F, S), dtype=bool)
+    for k in range(F):
+        now = first + k * every
+        train[k, : max(0, now - lag)] = True
+        test[k, max(0, now - lag) : max(0, now - lag + every)] = True
+    return train, test
+""",
+    ],
+    "band": [
+        """
+def band(errors, forecast, true, level):
+    out = (1 - level) / 2
+    low, high = np.quantile(errors, [out, 1 - out])
+    inside = [low <= t - f <= high for t, f in zip(true, forecast)]
+    return low + forecast, high + forecast, sum(inside) / len(inside)
+""",
+        """
+def band(errors, forecast, true, level):
+    edges = np.percentile(errors, [50 - 50 * level, 50 + 50 * level])
+    low, high = forecast + edges[:, None]
+    outside = np.logical_or(true < low, true > high)
+    return low, high, 1 - outside.mean()
+""",
+        """
+def band(errors, forecast, true, level):
+    paths = forecast[:, None] + errors
+    low = np.quantile(paths, 0.5 - level / 2, axis=1)
+    high = np.quantile(paths, 0.5 + level / 2, axis=1)
+    return low, high, np.count_nonzero(np.clip(true, low, high) == true) / true.size
+""",
+    ],
+    "point_by_point": [
+        """
+def point_by_point(images, order):
+    B, R, C = images.shape
+    x = np.empty((R * C, B, 1))
+    for t, number in enumerate(order):
+        x[t, :, 0] = images[:, number // C, number % C]
+    return x
+""",
+        """
+def point_by_point(images, order):
+    rows, columns = np.unravel_index(order, images.shape[1:])
+    return np.moveaxis(images[:, rows, columns], 0, 1)[..., np.newaxis]
+""",
+        """
+def point_by_point(images, order):
+    flat = np.array([image.ravel() for image in images])
+    return np.expand_dims(np.take(flat.T, order, axis=0), -1)
+""",
+    ],
     "off_by_gate": [
         """
 def off_by_gate(ours, central, gates):
