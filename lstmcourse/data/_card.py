@@ -88,7 +88,7 @@ def sha256(arrays: Arrays) -> str:
 def keep(name: str, arrays: Arrays) -> None:
     """Write arrays to the cache, whole or not at all; a cache that cannot be written is no error."""
     packed = io.BytesIO()
-    np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]  # an array might be named allow_pickle
+    np.savez_compressed(packed, **arrays, sha256=np.array(sha256(arrays)))  # type: ignore[arg-type]  # an array might be named allow_pickle
     with suppress(OSError):
         _files.write(folder() / f"{name}.npz", packed.getvalue())
 
@@ -97,6 +97,7 @@ def kept(name: str) -> Arrays | None:
     """Arrays from the cache; None when they are not there or damaged."""
     try:
         with open(folder() / f"{name}.npz", "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {key: arrays[key] for key in arrays.files}
+            held = {key: arrays[key] for key in arrays.files}
+        return held if held.pop("sha256") == sha256(held) else None  # the archive has no hash of how many it holds
     except Exception:  # whatever is wrong with a cached file, it is made again
         return None

@@ -39,8 +39,7 @@ def _thop(module: Any, inputs: tuple, output: Any) -> None:
 
 
 def _ptflops(module: Any, inputs: tuple, output: Any) -> None:
-    if not isinstance(module, Wrapper) or module.steps_itself:  # else the layer in it is called, and counted there
-        module.__flops__ += multiply_adds(module, inputs[0])
+    module.__flops__ += multiply_adds(module, inputs[0])
 
 
 def _ours(model: nn.Module) -> set[type]:

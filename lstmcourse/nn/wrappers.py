@@ -27,15 +27,8 @@ class Wrapper(nn.Module):
         """One direction of one layer, as `loop` does it."""
         raise NotImplementedError
 
-    @property
-    def steps_itself(self) -> bool:
-        """Whether a call goes step by step, and not through the layer's own."""
-        return True
-
     def forward(self, input, hx=None):
         """(output, state), as of the layer."""
-        if not self.steps_itself:
-            return self.layer(input, hx)
         steps = _input.unpack(self.layer, input)
         _input.check_memory(self.layer, steps)
         state = _input.initial_state(self.layer, hx, steps)
@@ -113,10 +106,9 @@ class VariationalDropout(Wrapper):
             name = type(layer).__name__
             raise ValueError(f"recurrent drops h from U h alone, and {name} also keeps h; weight_drop is for it")
 
-    @property
-    def steps_itself(self) -> bool:
-        """While training: in evaluation nothing is dropped."""
-        return self.training
+    def forward(self, input, hx=None):
+        """(output, state), as of the layer."""
+        return super().forward(input, hx) if self.training else self.layer(input, hx)
 
     def run(self, mask, w, xs, state, reverse):
         z_x, z_h = _mask(xs[0], self.input), _mask(state[0], self.recurrent)

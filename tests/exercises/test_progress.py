@@ -6,9 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from lstmcourse import exercises
 from lstmcourse.exercises import _state
+from tests.damage import damaged, damages
 from tests.exercises.own import half, half_case, own
 
 # --- hint, solution, progress -----------------------------------------------------------------------------------
@@ -334,3 +336,26 @@ def test_what_was_kept_of_a_file_damaged_before_stays(home, capsys):
     kept = sorted(home.glob("*.json"))
     assert [file.read_text(encoding="utf-8") for file in kept] == ["first", "second", "third"]
     assert "It is kept as progress.unreadable3.json" in capsys.readouterr().out
+
+
+@settings(
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # of other tests: this one's folders are its own
+)
+@given(damages)
+def test_a_file_with_random_damage_is_read_or_kept_aside(tmp_path_factory, how):
+    """Whatever is in it, counts are counts, and what cannot be read is still there."""
+    folder = tmp_path_factory.mktemp("home")
+    data = damaged(GOOD.encode(), how)
+    (folder / "progress.json").write_bytes(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LSTMCOURSE_HOME", str(folder))
+        patch.setattr(_state, "_unsaved", {})
+        entries = _state.load()
+        assert all(type(one[key]) is type(empty) for one in entries.values() for key, empty in _state.EMPTY.items())
+        (kept,) = folder.glob("progress*.json")
+        assert kept.read_bytes() == data
+        assert _state.add("rnn_step", attempts=1)["attempts"] == entries.get("rnn_step", _state.EMPTY)["attempts"] + 1

@@ -9,13 +9,15 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from lstmcourse import data
 from lstmcourse.commands.data import main
-from lstmcourse.data import DataUnavailable
+from lstmcourse.data import DataUnavailable, _card
 from lstmcourse.data import code as code_module
 from lstmcourse.data import series as series_module
 from lstmcourse.data import text as text_module
+from tests.damage import damaged, damages
 
 
 @pytest.fixture(autouse=True)
@@ -228,7 +230,7 @@ def test_verify_finds_a_cache_of_other_contents_and_fetch_mends_it(small, capsys
     (file,) = data.folder().iterdir()
     arrays = dict(data.load("code")[0])
     arrays["depth"] = arrays["depth"] + 1
-    np.savez_compressed(file, **arrays)
+    _card.keep(file.stem, arrays)
     capsys.readouterr()
     assert main(["verify"]) == 1 and not data.verify("code")
     said = capsys.readouterr()
@@ -296,3 +298,21 @@ def test_opinions_are_rated_by_the_order_of_their_words():
     assert (ratings[4000::2] == -ratings[4001::2]).all() and ratings.all()
     assert all(sorted(a.split()) == sorted(b.split()) for a, b in zip(texts[4000::2], texts[4001::2]))
     assert arrays["test"].sum() == 2000 and (arrays["test"][::2] == arrays["test"][1::2]).all(), "twins are not parted"
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # the one folder of all examples
+)
+@given(damages)
+def test_a_cache_with_random_damage_is_made_again_or_whole(how):
+    arrays = {"x": np.arange(12.0).reshape(3, 4), "word": np.array([b"ab", b"c"])}
+    _card.keep("damaged", arrays)
+    file = data.folder() / "damaged.npz"
+    file.write_bytes(damaged(file.read_bytes(), how))
+    kept = _card.kept("damaged")
+    file.unlink()
+    assert kept is None or (kept.keys() == arrays.keys() and all(np.array_equal(kept[k], arrays[k]) for k in arrays))

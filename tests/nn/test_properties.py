@@ -11,6 +11,7 @@ from lstmcourse import checkpoint, nn
 from lstmcourse.checkpoint import CheckpointError
 from lstmcourse.nn import LAYERS
 from lstmcourse.training import Net
+from tests.damage import damaged, damages
 
 from .layers import assert_close, flat, make, random, random_state
 
@@ -88,26 +89,11 @@ def file(tmp_path_factory):
     return path
 
 
-damages = some.one_of(
-    some.tuples(some.just("flip"), some.integers(0, 10**6), some.integers(1, 255)),
-    some.tuples(some.just("cut"), some.integers(0, 10**6), some.just(0)),
-    some.tuples(some.just("write"), some.integers(0, 10**6), some.binary(min_size=1, max_size=40)),
-)
-
-
 @few(max_examples=300)
-@given(some.lists(damages, min_size=1, max_size=3))
-def test_a_damaged_checkpoint_is_refused_and_changes_nothing(file, damaged):
+@given(damages)
+def test_a_damaged_checkpoint_is_refused_and_changes_nothing(file, how):
     whole = file.read_bytes()
-    data = bytearray(whole)
-    for how, at, what in damaged:
-        at %= max(len(data), 1)
-        if how == "cut":
-            del data[at:]
-        elif how == "write":
-            data[at : at + len(what)] = what
-        elif data:
-            data[at] ^= what
+    data = damaged(whole, how)
     path, model = file.with_name("damaged"), Net(nn.CoupledLSTM(2, 3), 1)
     path.write_bytes(data)
     before = [p.detach().clone() for p in model.parameters()]
