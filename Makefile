@@ -2,9 +2,12 @@
 # make test         set up .venv (first run only), lint, the package's tests, every notebook
 # make test-answers the notebooks that run the learner's own functions, with every exercise solved
 # make test-browser the notebooks and widgets in a real browser (needs Chromium)
+# make test-builds  site and slides, built and looked at in a browser; two notebooks of each copy (needs Chromium)
 # make test-oldest  the package's tests on the oldest torch and NumPy that pyproject.toml admits, in .venv-oldest
 # make test-newest  the same on the newest versions that it admits, in .venv-newest
 # make test-gpu     the layers' tests on a CUDA device; no network is needed (WHEELS)
+# make site         the course to read in a browser, build/site/index.html
+# make slides       slides of each notebook, build/slides
 # make bench        time every layer against torch.nn
 # make lint, make format
 #
@@ -42,7 +45,7 @@ export OMP_NUM_THREADS ?= 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-package test-notebooks test-answers test-browser test-oldest test-newest test-gpu bench lint format
+.PHONY: help setup lab test test-package test-notebooks test-answers test-browser test-builds test-oldest test-newest test-gpu bench site slides lint format
 .DELETE_ON_ERROR:
 
 help:
@@ -95,6 +98,10 @@ test-browser: $(STAMP) $(FETCHED)
 	@test -d tests/browser || { echo "There is no folder tests/browser in this checkout."; exit 1; }
 	CHROMIUM="$(CHROMIUM)" LSTMCOURSE_DATA=$(CURDIR)/$(DATA) $(BIN)/python -m pytest tests/browser $(ARGS)
 
+test-builds: $(STAMP)
+	@test -n "$(CHROMIUM)" || { echo "The tests of the builds need Chromium, as make test-browser does."; exit 1; }
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest tests/builds $(ARGS)
+
 test-oldest:
 	$(PYTHON) -m venv --clear .venv-oldest
 	.venv-oldest/bin/python -m pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "torch==2.4.*"
@@ -117,6 +124,15 @@ endif
 
 bench: $(STAMP)
 	$(BIN)/python -m lstmcourse bench $(ARGS)
+
+# Each is made anew: what a page had before does not stay.
+site: built-site
+slides: built-slides
+built-%: $(STAMP)
+	@$(BIN)/python -c "import furo, myst_nb, nbconvert, sphinx_revealjs" 2>/dev/null \
+	  || $(PIP) install -c constraints.txt -e ".[$(EXTRAS),site]"
+	rm -rf build/$*
+	$(BIN)/python -m lstmcourse build $* build/$*
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

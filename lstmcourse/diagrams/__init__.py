@@ -20,7 +20,7 @@ import numpy as np
 from ._automaton import reber
 from ._cliff import cliff
 from ._draw import draw
-from ._film import PLAYER, Frame, export, frames, pack, player
+from ._film import PLAYER, Frame, export, frames, pack, packed, player
 from ._gates import keep_and_write, valve
 from ._graph import evaluate, intermediate_gradients, values
 from ._ink import DRAWN, label, number
@@ -37,8 +37,8 @@ from ._words import Equation, describe, equations, gradient_equations
 __all__ = [
     "PLANS", "PLAYER", "Equation", "Frame", "Node", "Picture", "Plan", "Wire", "cell", "cliff", "describe", "equations",
     "evaluate", "export", "fading", "frames", "gradient_equations", "intermediate_gradients", "keep_and_write", "label",
-    "lattice", "number", "one_node", "pack", "pipes", "plan_of", "player", "reber", "show", "sketch", "stacked",
-    "unrolled", "values", "valve",
+    "lattice", "number", "one_node", "pack", "packed", "pipes", "plan_of", "player", "reber", "show", "sketch",
+    "stacked", "unrolled", "values", "valve",
 ]  # fmt: skip
 
 

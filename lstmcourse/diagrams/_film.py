@@ -84,9 +84,17 @@ _SCHEMES = {"auto": "light dark", "dark": "dark", "light": "light"}
 
 
 def pack(pictures: Sequence[Frame]) -> str:
-    """Frames as base64 of compressed JSON: they repeat each other, so a megabyte becomes some tens of kilobytes."""
-    rows = [{"svg": f.picture.svg, "seconds": f.seconds, "says": f.picture.alt, "key": f.key} for f in pictures]
-    return base64.b64encode(gzip.compress(json.dumps(rows).encode(), 9, mtime=0)).decode()
+    """Frames for the player: see `packed`."""
+    return packed([(f.picture.svg, f.picture.alt, f.seconds, f.key) for f in pictures])
+
+
+def packed(rows: Sequence[tuple[str, str, float, bool]]) -> str:
+    """(SVG or HTML, what it says, seconds, whether it rests) of each frame as base64 of compressed JSON.
+
+    They repeat each other, so a megabyte becomes some tens of kilobytes.
+    """
+    made = [{"svg": svg, "seconds": seconds, "says": says, "key": key} for svg, says, seconds, key in rows]
+    return base64.b64encode(gzip.compress(json.dumps(made).encode(), 9, mtime=0)).decode()
 
 
 def player(pictures: Sequence[Frame]) -> str:

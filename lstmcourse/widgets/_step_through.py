@@ -88,6 +88,12 @@ class StepThrough(Explorer):
         )
         return html, f"Step {step} of {len(self.caches)}, {view}, unit {unit}: {said}."
 
+    def packed(self) -> str:
+        """All steps for the player of `diagrams`, forward and then backward: it needs no kernel."""
+        there, last = range(1, len(self.caches) + 1), len(self.caches)
+        order = [(t, "forward") for t in there] + [(last + 1 - t, "backward") for t in there]
+        return diagrams.packed([(*self._draw(t, view, ""), 1.2, True) for t, view in order])
+
     def widget(self) -> ipywidgets.VBox:
         """Buttons, controls, the diagram with its equations, and the line below them."""
         controls = dict(self.controls())

@@ -47,6 +47,10 @@ def fused():
     return parsed(PROJECT["optional-dependencies"]["fused"])
 
 
+def site():
+    return parsed(PROJECT["optional-dependencies"]["site"])
+
+
 def pins():
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     return dict(line.split("==") for line in lines if line and not line.startswith("#"))
@@ -64,7 +68,7 @@ def tracked():
 
 
 def test_every_direct_dependency_is_pinned_and_no_other():
-    assert set(pins()) == set(direct()) | set(fused())
+    assert set(pins()) == set(direct()) | set(fused()) | set(site())
 
 
 @pytest.mark.parametrize("name", sorted(direct()))
@@ -89,8 +93,14 @@ def test_the_extra_for_onnx_is_what_the_tests_run_with():
     assert all(s.contains(pins()[name]) for name, s in parsed(PROJECT["optional-dependencies"]["onnx"]).items())
 
 
+@pytest.mark.parametrize("name", sorted(site()))
+def test_a_pin_of_the_site_lies_in_its_range(name):
+    assert site()[name].contains(pins()[name])
+
+
 def test_what_is_installed_is_what_is_pinned():
-    elsewhere = {r.name for r in map(Requirement, every_line()) if r.marker and not r.marker.evaluate()} | set(fused())
+    elsewhere = {r.name for r in map(Requirement, every_line()) if r.marker and not r.marker.evaluate()}
+    elsewhere |= set(fused()) | set(site())
     wanted = {name: pin for name, pin in pins().items() if name not in elsewhere}
     assert {name: version(name).split("+")[0] for name in wanted} == wanted
 
@@ -112,7 +122,7 @@ def imports():
 
 def test_what_is_imported_is_declared():
     ours = set(imports()) - set(sys.stdlib_module_names) - {"lstmcourse"}
-    assert {NAMES.get(name, name) for name in ours} - BROUGHT <= set(direct()) | set(fused())
+    assert {NAMES.get(name, name) for name in ours} - BROUGHT <= set(direct()) | set(fused()) | set(site())
 
 
 def conda():
@@ -147,7 +157,7 @@ def test_readme_names_what_there_is():
     assert f"conda env create -f environment.yml && conda activate {conda()['name'][0]} && lstmcourse lab" in README
     assert f"Python {PROJECT['requires-python'].removeprefix('>=')} or newer" in README
     assert 'pip install -c constraints.txt -e ".[course,test]"' in README
-    assert {"course", "test", "onnx", "cluster", "fused"} == set(PROJECT["optional-dependencies"])
+    assert {"course", "test", "onnx", "cluster", "fused", "site"} == set(PROJECT["optional-dependencies"])
     others = "".join((ROOT / f"{name}.md").read_text(encoding="utf-8") for name in ("CONTRIBUTING", "INSTRUCTORS"))
     for target in re.findall(r"make ([a-z-]+)", README + others):
         if target not in {"and", "to"}:

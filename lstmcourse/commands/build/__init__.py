@@ -5,10 +5,24 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lstmcourse.commands.build import colab, execute, film, instructor, learner, new, pages, path, sync
+from lstmcourse.commands.build import (
+    colab,
+    execute,
+    film,
+    instructor,
+    learner,
+    new,
+    pages,
+    path,
+    site,
+    slides,
+    sync,
+)
 
 COPIES = {
     "instructor": (instructor.build, "the notebooks with solutions, expected wrong answers and minutes"),
+    "slides": (slides.build, "slides of each notebook, for a browser without a network"),
+    "site": (site.build, "the course to read in a browser"),
     "colab": (colab.build, "the learner's notebooks with a cell that installs the course in Colab"),
 }
 
@@ -66,6 +80,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             made = new.create(pages.ROOT, args.number, args.title, deeper=args.deeper)
             print(f"{made.relative_to(pages.ROOT)} written and run")
         return sync.everything(pages.ROOT)
-    except (ValueError, execute.NotebookError, learner.LabError, path.PathError) as error:
+    except (ValueError, execute.NotebookError, learner.LabError, path.PathError, site.SiteError) as error:
         print(error, file=sys.stderr)
         return 1

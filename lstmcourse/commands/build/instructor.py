@@ -25,7 +25,6 @@ def instructors(notebook: Any) -> Any:
     from lstmcourse import exercises
 
     cells: list[Any] = []
-    table = timetable(notebook)
     for cell in notebook.cells:
         if "solution" in pages.tags(cell):
             continue  # the solution itself stands below the check
@@ -34,7 +33,9 @@ def instructors(notebook: Any) -> Any:
             pages.fold(cell)
         for id in pages.checks(v4.new_notebook(cells=[cell])):
             cells += solved(exercises.get(id))
-    notebook.cells = [cells[0], _note("timetable", table), *cells[1:]]
+    if not any("<!-- begin: minutes -->" in cell.source for cell in cells):  # else the notebook has one
+        cells.insert(1, _note("timetable", timetable(notebook)))
+    notebook.cells = cells
     return copies.without_outputs(notebook)
 
 
