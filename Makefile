@@ -5,6 +5,7 @@
 # make test-builds  site and slides, built and looked at in a browser; two notebooks of each copy (needs Chromium)
 # make test-oldest  the package's tests on the oldest torch and NumPy that pyproject.toml admits, in .venv-oldest
 # make test-newest  the same on the newest versions that it admits, in .venv-newest
+# make test-others  other projects' tests with our layers in place of torch's, in .venv-others (ten minutes)
 # make test-gpu     the layers' tests on a CUDA device; no network is needed (WHEELS)
 # make site         the course to read in a browser, build/site/index.html
 # make slides       slides of each notebook, build/slides
@@ -45,7 +46,7 @@ export OMP_NUM_THREADS ?= 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-package test-notebooks test-answers test-browser test-builds test-oldest test-newest test-gpu bench site slides lint format
+.PHONY: help setup lab test test-package test-notebooks test-answers test-browser test-builds test-oldest test-newest test-others test-gpu bench site slides lint format
 .DELETE_ON_ERROR:
 
 help:
@@ -113,6 +114,12 @@ test-newest:
 	$(if $(TORCH_INDEX),.venv-newest/bin/python -m pip install --index-url $(TORCH_INDEX) torch)
 	.venv-newest/bin/python -m pip install -e ".[course,test]"
 	.venv-newest/bin/python -m pytest -n 2 tests --deselect tests/repo/test_project.py::test_what_is_installed_is_what_is_pinned
+
+test-others:
+	@test -x .venv-others/bin/python || $(PYTHON) -m venv .venv-others
+	$(if $(TORCH_INDEX),.venv-others/bin/python -m pip install -c constraints.txt --index-url $(TORCH_INDEX) torch)
+	.venv-others/bin/python -m pip install -c constraints.txt -r tests/others/requirements.txt -e .
+	.venv-others/bin/python tests/others/run.py $(ARGS)
 
 # The course's venv where there is one, else PYTHON as it is: a machine with a GPU may have torch and no network.
 test-gpu: GPU_PYTHON = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))

@@ -1,6 +1,7 @@
 """The files around the package agree: pyproject.toml, constraints.txt, environment.yml, Makefile, README, citation."""
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import lstmcourse
 from lstmcourse import nn, reference
 from lstmcourse.commands.build import sync
 from tests.notebooks.pages import FOLDER, ROOT
+from tests.others import run as others
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -185,6 +187,15 @@ def test_the_citation_and_the_changelog_have_this_version():
 
 
 # ── tables ──
+
+
+def test_the_table_of_other_projects_is_the_record():
+    record = json.loads((ROOT / "results/others.json").read_text(encoding="utf-8"))
+    _, inside = README.split("<!-- begin: others -->\n")
+    assert inside.partition("\n<!-- end: others -->")[0] == others.table(record)
+    assert [(p["name"], p["version"]) for p in others.projects()] == [
+        (row["name"], row["version"]) for row in record["projects"]
+    ]
 
 
 def test_the_table_of_notebooks_is_that_of_their_metadata():
