@@ -1,4 +1,4 @@
-"""Right answers in other ways than the solutions', for the exercises of notebooks 05, 06, 08, 10, 11 and 14."""
+"""Right answers in other ways than the solutions', for the exercises of notebooks 05, 06, 08 and 10 to 15."""
 
 from tests.exercises.right import ways
 
@@ -482,6 +482,110 @@ def point_by_point(images, order):
 def point_by_point(images, order):
     flat = np.array([image.ravel() for image in images])
     return np.expand_dims(np.take(flat.T, order, axis=0), -1)
+""",
+    ],
+    "markov_keys": [
+        """
+def markov_keys(rolls):
+    K = rolls[0].shape[1]
+    counts = np.zeros((2, K, 2))
+    for roll in rolls:
+        last = np.zeros(K, int)
+        for frame in roll.astype(int):
+            counts[last, np.arange(K), frame] += 1
+            last = frame
+    return (counts[:, :, 1] + 0.5) / (counts.sum(axis=2) + 1)
+""",
+        """
+def markov_keys(rolls):
+    padded = np.concatenate([np.pad(np.asarray(roll, float), ((1, 0), (0, 0))) for roll in rolls])
+    first = np.concatenate([np.arange(len(roll) + 1) == 0 for roll in rolls])
+    before, now = padded[:-1][~first[1:]], padded[1:][~first[1:]]
+    rows = [((1 - before), (1 - before) * now), (before, before * now)]
+    return np.array([(n.sum(0) + 0.5) / (m.sum(0) + 1) for m, n in rows])
+""",
+        """
+def markov_keys(rolls):
+    on = sum(r[:-1].sum(axis=0) for r in rolls)
+    sounding = sum(r.sum(axis=0) for r in rolls)
+    kept = sum((r[1:] & r[:-1]).sum(axis=0) for r in rolls)
+    frames = sum(len(r) for r in rolls)
+    return np.stack([(sounding - kept + 0.5) / (frames - on + 1), (kept + 0.5) / (on + 1)])
+""",
+    ],
+    "frame_nll": [
+        """
+def frame_nll(logits, frames, mask):
+    signed = np.where(frames > 0, -logits, logits)
+    each = np.maximum(signed, 0) + np.log1p(np.exp(-np.abs(signed)))
+    return (each * mask[:, :, None]).sum() / mask.sum()
+""",
+        """
+import torch
+def frame_nll(logits, frames, mask):
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    each = bce(torch.tensor(logits), torch.tensor(frames), reduction="none")
+    return float(each[torch.tensor(mask)].sum(dim=1).mean())
+""",
+        """
+def frame_nll(logits, frames, mask):
+    total, count = 0.0, 0
+    for t, b in zip(*np.nonzero(mask)):
+        total -= sum(-np.logaddexp(0, -a) if y else -np.logaddexp(0, a) for a, y in zip(logits[t, b], frames[t, b]))
+        count += 1
+    return total / count
+""",
+    ],
+    "draw_frame": [
+        """
+def draw_frame(logits, temperature, voices, u):
+    z = logits / temperature
+    if not voices:
+        return u < 1 / (1 + np.exp(-z))
+    frame = np.zeros(len(z), bool)
+    frame[np.argsort(np.log(u) - np.log1p(-u) - z)[:voices]] = True
+    return frame
+""",
+        """
+def draw_frame(logits, temperature, voices, u):
+    odds = np.exp(logits / temperature) * (1 - u) / u
+    return odds > 1 if voices == 0 else np.isin(np.arange(len(u)), np.argsort(-odds)[:voices])
+""",
+        """
+def draw_frame(logits, temperature, voices, u):
+    lead = [z / temperature - np.log(v) + np.log(1 - v) for z, v in zip(logits, u)]
+    least = sorted(lead, reverse=True)[voices - 1] if voices else 0
+    return np.array([one >= least if voices else one > 0 for one in lead])
+""",
+    ],
+    "parallels": [
+        """
+import itertools
+def parallels(frames):
+    count = []
+    for now, then in zip(frames, frames[1:]):
+        n = 0
+        for a, b in itertools.combinations(range(len(now)), 2):
+            apart = (now[b] - now[a]) % 12
+            n += now[a] != then[a] and now[b] != then[b] and apart in (0, 7) and apart == (then[b] - then[a]) % 12
+        count.append(int(n))
+    return np.array(count)
+""",
+        """
+def parallels(frames):
+    apart = (frames[:, :, None] - frames[:, None, :]) % 12
+    moved = frames[1:] != frames[:-1]
+    both = moved[:, :, None] & moved[:, None, :]
+    found = both & (apart[1:] == apart[:-1]) & np.isin(apart[1:], [0, 7])
+    return np.tril(found, -1).sum(axis=(1, 2))
+""",
+        """
+def parallels(frames):
+    low, high = np.triu_indices(frames.shape[1], 1)
+    apart = (frames[:, high] - frames[:, low]) % 12
+    steps = np.diff(frames, axis=0)
+    found = (apart[1:] == apart[:-1]) & np.isin(apart[:-1], (0, 7)) & (steps[:, low] * steps[:, high] != 0)
+    return found.sum(axis=1)
 """,
     ],
     "off_by_gate": [
