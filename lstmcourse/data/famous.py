@@ -11,6 +11,7 @@ import numpy as np
 
 from ._card import Arrays, Card, DataSet, sha256
 from ._download import Download, members
+from ._rolls import SPLITS, rolls
 from .text import encode
 
 GITHUB = "https://raw.githubusercontent.com"
@@ -37,8 +38,6 @@ IMDB = Download(
     url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
     instead='data.load("opinions") is at hand without it',
 )
-SPLITS = ("train", "valid", "test")
-LOWEST, NOTES = 21, 88  # MIDI's number of a piano's lowest key, and its keys
 
 
 def make_shakespeare() -> Arrays:
@@ -56,12 +55,7 @@ def make_jsb() -> Arrays:
     """
     parts = json.loads(JSB.read())
     pieces = [piece for split in SPLITS for piece in parts[split]]
-    roll = np.zeros((sum(map(len, pieces)), NOTES), bool)
-    for t, frame in enumerate(frame for piece in pieces for frame in piece):
-        roll[t, np.array(frame, dtype=int) - LOWEST] = True
-    piece = np.repeat(np.arange(len(pieces), dtype=np.int16), [len(piece) for piece in pieces])
-    split = np.repeat(np.arange(len(SPLITS), dtype=np.uint8), [len(parts[split]) for split in SPLITS])
-    return {"roll": roll, "piece": piece, "split": split}
+    return rolls(pieces, np.repeat(np.arange(len(SPLITS), dtype=np.uint8), [len(parts[split]) for split in SPLITS]))
 
 
 def make_imdb() -> Arrays:

@@ -18,6 +18,7 @@ from .characters import character_model, ngram_bits, train_characters
 from .counting import SigmaCandidateLSTM, counted, counting_cells, largest_state, sigma_candidate, train_counting
 from .gates import without
 from .grammar import first_solved, outer_right, reber_cells, stream, stream_test, train_reber, train_stream
+from .music import bach_chorales, chorales
 from .odyssey import (
     BASES,
     OTHERS,
@@ -64,11 +65,13 @@ __all__ = [
     "Verdict",
     "adding_1000",
     "adding_long",
+    "bach_chorales",
     "beats",
     "best_counts",
     "blocks",
     "character_model",
     "character_variants",
+    "chorales",
     "clipping",
     "compared",
     "convolution_adding",

@@ -22,6 +22,7 @@ from lstmcourse.plots.curves import (
     success_against_lag,
     units,
 )
+from lstmcourse.plots.rolls import name_of, piano_roll
 from lstmcourse.plots.style import (
     CYCLE,
     DASHES,
@@ -40,6 +41,6 @@ from lstmcourse.plots.tables import activations, bars, dots, heatmap, marks
 __all__ = [
     "CELL_COLOURS", "COLOURS", "CYCLE", "DASHES", "FLOAT32_TINY", "MARKERS", "RC",
     "activations", "bars", "clipping", "colour", "counter", "describe", "dots", "finish", "gate_traces",
-    "gradient_against_lag", "heatmap", "lines", "loss_curves", "marks", "panels", "png", "show", "spectrum", "style",
-    "success_against_lag", "units", "wilson",
+    "gradient_against_lag", "heatmap", "lines", "loss_curves", "marks", "name_of", "panels", "piano_roll",
+    "png", "show", "spectrum", "style", "success_against_lag", "units", "wilson",
 ]  # fmt: skip

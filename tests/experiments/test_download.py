@@ -7,6 +7,7 @@ import re
 import socket
 import tarfile
 import threading
+import zipfile
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 from lstmcourse import data
 from lstmcourse.commands import data as data_command
 from lstmcourse.commands.data import main
-from lstmcourse.data import Download, famous, reviews
+from lstmcourse.data import Download, famous, music, reviews
 from lstmcourse.data._download import DataUnavailable, members
 
 CONTENTS = b"To be, or not to be.\n" * 5000
@@ -240,6 +241,81 @@ def test_an_archive_is_read_and_never_unpacked(tmp_path, monkeypatch):
     assert dict(members(hostile, "a/")) == {"a/b.txt": b"3"} and len(dict(members(hostile))) == 3
     assert dict(members(archive({"a/link": b""}, tarfile.SYMTYPE))) == {}
     assert not [path for path in (tmp_path, tmp_path.parent) if list(path.glob("*.txt"))]
+
+
+# ── the chorales, from a wheel ──
+
+PART = """<part id="{0}"><measure>
+  <attributes><divisions>{1}</divisions></attributes>
+  <note><pitch><step>{2}</step><octave>4</octave></pitch><duration>{1}</duration></note>
+</measure><measure>
+  <note><grace/><pitch><step>B</step><octave>6</octave></pitch></note>
+  <note><pitch><step>{2}</step><alter>1</alter><octave>4</octave></pitch><duration>{3}</duration></note>
+  <note><chord/><pitch><step>{2}</step><octave>3</octave></pitch><duration>{3}</duration></note>
+  <note><rest/><duration>{3}</duration></note>
+  <backup><duration>{1}</duration></backup><forward><duration>{3}</duration></forward>
+  <note><pitch><step>A</step><octave>2</octave></pitch><duration>{3}</duration></note>
+</measure></part>"""
+
+
+def zipped(files):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        for name, contents in files.items():
+            file.writestr(name, contents)
+    return made.getvalue()
+
+
+def score(steps="CEGB"):
+    """A score of two quarters: a note, and in half the time two together and, after them, a low A."""
+    parts = "".join(PART.format(k, 2 * (k + 1), step, k + 1) for k, step in enumerate(steps))
+    return zipped({"META-INF/container.xml": "<container/>", "a.xml": f"<score-partwise>{parts}</score-partwise>"})
+
+
+def a_wheel(files):
+    named = {f"{music.FOLDER}{name}": contents for name, contents in files.items()}
+    meta = {"METADATA": "Metadata-Version: 2.1\nName: music21\nVersion: 10.5.1\n", "RECORD": ""}
+    meta["WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    return zipped(named | {f"music21-10.5.1.dist-info/{name}": text for name, text in meta.items()})
+
+
+def expect_music(monkeypatch, contents):
+    monkeypatch.setattr(music, "DOWNLOAD", music.DOWNLOAD._replace(hash=sha256(contents)))
+    monkeypatch.setitem(data.DATASETS, "music", data.DATASETS["music"]._replace(download=music.DOWNLOAD))
+
+
+def test_the_chorales_come_as_a_wheel_that_is_read_and_not_installed(own_index, cache, monkeypatch, capsys):
+    other = {"b.mxl": score("CE"), "c.mxl": zipped({"META-INF/a.xml": "<a/>"}), "d.krn": b"!"}
+    contents = a_wheel({"a.mxl": score(), "../../x.mxl": score("CEG")} | other)
+    write(own_index / "simple/music21" / music.DOWNLOAD.file, contents)
+    page = f'<!DOCTYPE html><a href="{music.DOWNLOAD.file}">{music.DOWNLOAD.file}</a>'
+    write(own_index / "simple/music21/index.html", page.encode())
+    expect_music(monkeypatch, contents)
+    assert main(["fetch", "music"]) == 0 and "music: at hand, 2 frames in 1 pieces" in capsys.readouterr().out
+    assert sorted(path.name for path in cache.iterdir()) == ["music.npz", music.DOWNLOAD.file]
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9")
+    arrays, card = data.load("music")
+    numbers = [(np.flatnonzero(frame) + 21).tolist() for frame in arrays["roll"]]
+    assert numbers == [[60, 64, 67, 71], [48, 52, 55, 59, 61, 65, 68, 72]]  # the low A begins between two quarters
+    assert arrays["piece"].tolist() == [0, 0] and card.n == 2 and data.verify("music")
+
+
+def test_chorales_that_were_never_fetched_name_the_way_and_what_is_at_hand(cache):
+    with pytest.raises(DataUnavailable, match=r'data fetch music gets it \(20 MB.*load\("chorales"\) is at hand'):
+        data.load("music")
+    assert "music" not in data_command._needed(), "twenty megabytes are fetched by name alone"
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [b"no wheel", a_wheel({}), a_wheel({"a.mxl": b"no zip"}), a_wheel({"a.mxl": zipped({"a.xml": "<score"})})],
+    ids=["no wheel", "empty", "no score", "broken score"],
+)
+def test_a_wheel_with_other_contents_is_refused(cache, monkeypatch, contents):
+    expect_music(monkeypatch, contents)
+    write(music.DOWNLOAD.path, contents)
+    with pytest.raises(DataUnavailable, match=r"^music cannot be read"):
+        data.load("music")
 
 
 # ── the famous sets, as their files are made ──

@@ -303,3 +303,19 @@ def test_one_line_of_the_units_stands_out():
     assert any(list(line.get_xdata()) == [2, 2] for line in ax.get_lines())
     assert "mean: from 1.00 to 10.00" in plots.describe(ax)
     assert plots.units(values, bold=("mean", values.mean(1)), ylabel="").get_ylabel() == ""
+
+
+# ---- piano rolls
+
+
+def test_a_piano_roll_colours_the_voices_of_four_and_leaves_others_grey():
+    roll = np.zeros((3, 5), bool)
+    roll[:2, :4] = roll[2, 0] = True
+    ax = plots.piano_roll(roll, expected=roll * 0.5, lowest=60, bars=2, title="three frames")
+    assert [bars.get_label() for bars in ax.collections[2:]] == ["bass", "tenor", "alto", "soprano"]
+    assert [len(bars.get_paths()) for bars in ax.collections[1:]] == [1, 1, 1, 1, 1], "what sounds on is one box"
+    assert plots.describe(ax) == "three frames. Piano roll: 3 frames with 3.0 keys on average, from C4 to E♭4."
+    with pytest.raises(ValueError, match=r"the roll's shape \(3, 5\), got \(3, 4\)"):
+        plots.piano_roll(roll, expected=np.zeros((3, 4)))
+    silent = plots.piano_roll(np.zeros((2, 5), bool))
+    assert silent.get_legend() is None and plots.name_of(69) == "A4"
