@@ -12,8 +12,6 @@ from . import test_bounds
 from .pages import MAIN, code, headings, label, read, tags
 from .test_notebooks_static import EMOJI, WORDS
 
-NOT_YET = {"12"}
-TAUGHT = [file for file in MAIN if file.name[:2] not in NOT_YET]
 MOST_WORDS = 120
 QUOTED = r'"[^"]+\?"'
 POLL = re.compile(
@@ -111,7 +109,7 @@ def form_faults(cell):
         yield f"a word to avoid: {cell.id}"
 
 
-@pytest.mark.parametrize("file", TAUGHT, ids=label)
+@pytest.mark.parametrize("file", MAIN, ids=label)
 def test_a_notebook_can_be_taught_from(file):
     found = list(faults(read(file)))
     assert not found, "\n".join(found)
