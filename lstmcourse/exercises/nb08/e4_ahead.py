@@ -15,7 +15,7 @@ def ahead(one: list[tuple[int, int]], other: list[tuple[int, int]], looks: int) 
 
     one, other: (solved, trained) of each block; looks: how many comparisons are made with this one.
     Three conditions: there are five blocks or more; fisher((solved, trained), (solved, trained)) over all blocks
-    together, times looks, is below 0.05; and in no block the one that is behind in all is ahead.
+    together, times looks, is below 0.05; and the one that is behind over all blocks is ahead in none of them.
     """
     pooled = [(sum(k for k, _ in blocks), sum(n for _, n in blocks)) for blocks in (one, other)]
     (a, m), (b, n) = pooled
