@@ -130,7 +130,8 @@ def fit(
     try:
         while history.steps < steps and not history.stopped:
             _set_rates(run, schedule(history.steps / steps) if schedule else 1.0)
-            _update(run, *batches(history.steps), loss, clip, carry)
+            with carried_states_explained():
+                _update(run, *batches(history.steps), loss, clip, carry)
             bar.update()
             if history.steps % every == 0 or history.steps == steps:
                 history.seconds = time.perf_counter() - began
@@ -202,8 +203,7 @@ def _update(
     losses = loss(out, y, mask)
     _check_finite(losses, x, mask, run.history)
     run.optimizer.zero_grad()
-    with carried_states_explained():
-        losses.sum().backward()
+    losses.sum().backward()
     norms = _clip(run.model, clip)
     if norms.ndim == 0 and not norms.isfinite():  # an ensemble lets such a net stand still
         _diverged(norms, losses, run)

@@ -191,6 +191,7 @@ def checks() -> list[tuple[str, Callable[[], Finding]]]:
         "anywidget",
         "nbclient",
         "scikit-learn",
+        "mido",
         "resvg-py",
     )
     return [

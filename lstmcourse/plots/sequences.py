@@ -84,7 +84,7 @@ def rounds(T: int = 8, ax: Axes | None = None, *, title: str = "") -> Axes:
             if row and t >= levels[row - 1]:
                 ax.plot([t - levels[row - 1], t], [1 - row - 0.2, -row + 0.2], color=CYCLE[0], lw=1.4)
             if row:
-                ax.plot([t, t], [1 - row - 0.2, -row + 0.2], color="#BBBBBB", lw=1.2)
+                ax.plot([t, t], [1 - row - 0.2, -row + 0.2], color="#8A8A8A", lw=1.2)
     names = ["before", *map(str, range(1, len(levels)))]
     ax.set_yticks([-row for row in range(len(levels))], names)
     ax.set_xticks([])

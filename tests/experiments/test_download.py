@@ -359,7 +359,7 @@ def test_shakespeare_is_read_like_the_text(monkeypatch):
 
 def test_every_download_is_pinned_by_its_hash_and_from_a_fixed_place():
     downloads = [found.download for found in data.DATASETS.values() if found.download]
-    assert len({download.file for download in downloads}) == len(downloads) == 4
+    assert len({download.file for download in downloads}) == len(downloads) == 5
     for download in downloads:
         assert re.fullmatch("sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}", download.hash)
         assert bool(download.url) != bool(download.requirement) and download.file == download.file.rpartition("/")[2]
