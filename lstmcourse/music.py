@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from . import data, training
+from . import _files, data, training
 from .data._rolls import LOWEST, NOTES, SPLITS, shuffled
 from .tasks import Batch
 
@@ -228,4 +228,6 @@ def save_midi(roll: Roll, path: str | os.PathLike, seconds: float = 0.5) -> None
             mido.Message("note_on" if on else "note_off", note=key, velocity=70 * on, time=480 * (frame - now))
         )
         now = frame
-    file.save(os.fspath(path))
+    written = io.BytesIO()
+    file.save(file=written)
+    _files.write(os.fspath(path), written.getvalue())
