@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from ._axe import axe  # noqa: F401
 from ._lab import FLAGS, MISSING, ROOT, Lab, Notebook, find_chromium
 from ._probe import write_probe
 

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 import pytest
 
 from lstmcourse.commands.build import site, slides
+from tests.browser._axe import axe  # noqa: F401
 from tests.browser._lab import FLAGS, MISSING, find_chromium
 from tests.notebooks.pages import ROOT
 

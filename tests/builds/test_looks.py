@@ -1,8 +1,11 @@
-"""The site and the slides in a browser: they fit, formulas are set, films play without a kernel."""
+"""The site and the slides in a browser: they fit, formulas are set, films play without a kernel, and axe is content."""
+
+import json
 
 import pytest
 
 from lstmcourse.commands.build import pages
+from tests.browser._axe import findings
 from tests.notebooks.pages import ROOT
 
 NOTEBOOKS = [path.stem for path in pages.paths(ROOT / "notebooks") if path.parent.name != "deeper"]
@@ -65,3 +68,11 @@ def test_a_film_plays_without_a_kernel(built, opened):
     assert said.inner_text().startswith("Step 3 of 3, backward")
     assert film.locator("svg").get_attribute("aria-label")
     assert page.locator(".lc-film").count() == 2
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["index", "glossary", "notebooks/04_the_forget_gate"])
+def test_axe_finds_nothing_serious_in_a_page(built, opened, axe, name, theme):
+    page = opened(built("site") / f"{name}.html", theme=theme)
+    found = findings(page, axe, "article")
+    assert found == {}, json.dumps(found, indent=1)
