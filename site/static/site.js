@@ -10,3 +10,7 @@ new MutationObserver(lcTheme).observe(document.body, {attributes: true, attribut
 lcDark.addEventListener("change", lcTheme);
 lcTheme();
 for (const film of document.querySelectorAll(".lc-film")) lcPlayer(film, film.dataset.frames);
+
+// What scrolls can be reached by keyboard; a fold is called what it shows.
+for (const code of document.querySelectorAll("pre")) code.tabIndex = 0;
+for (const fold of document.querySelectorAll("summary[aria-label]")) fold.removeAttribute("aria-label");

@@ -10,7 +10,7 @@ import pytest
 NPM_SECONDS = 120
 #: JupyterLab gives an output's picture no alt attribute; ours are described by the line that is shown with them.
 RUN = """async where => {
-  const said = await axe.run({include: [where]}, {resultTypes: ['violations']});
+  const said = await axe.run({include: [where]}, {resultTypes: ['violations'], preload: false});
   const described = node => document.querySelector(node.target[0])?.closest('.jp-OutputArea-child')
     ?.nextElementSibling?.querySelector('.lc-alt')?.innerText;
   const found = said.violations.filter(rule => ['serious', 'critical'].includes(rule.impact)).map(rule =>
