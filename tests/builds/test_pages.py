@@ -59,3 +59,7 @@ def test_the_site_has_every_notebook_the_glossary_and_the_package(built):
     assert "hidden state" in (folder / "glossary.html").read_text(encoding="utf-8")
     assert 'id="lstmcourse.nn.lstm.LSTM"' in (folder / "api/nn.html").read_text(encoding="utf-8")
     assert (folder / "searchindex.js").is_file()
+
+
+def test_nothing_is_left_beside_a_build(built):
+    assert {path.name for path in built("site").parent.iterdir()} == {"site"}

@@ -34,13 +34,14 @@ def build(root: Path, out: Path) -> list[Path]:
     needs("sphinx", "myst_nb", "furo", "sphinx-mathjax-offline")
     copies.new_folder(out)
     with tempfile.TemporaryDirectory() as made:
-        source = Path(made, "source")
+        source, html = Path(made, "source"), Path(made, "html")  # beside its pages Sphinx leaves notebooks
         write_source(root, source)
         command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-d", f"{made}/doctrees"]
         env = os.environ | {"LSTMCOURSE_REPOSITORY": pages.repository(root), "PYTHONPATH": str(root)}
-        done = subprocess.run([*command, source, out], env=env, capture_output=True, text=True)
-    if done.returncode:
-        raise SiteError(f"Sphinx is not content:\n{done.stderr.strip().replace(str(source), 'site')}")
+        done = subprocess.run([*command, source, html], env=env, capture_output=True, text=True)
+        if done.returncode:
+            raise SiteError(f"Sphinx is not content:\n{done.stderr.strip().replace(str(source), 'site')}")
+        shutil.copytree(html, out, dirs_exist_ok=True)
     return [out / "index.html", *sorted(path for path in out.rglob("*.html") if path != out / "index.html")]
 
 
