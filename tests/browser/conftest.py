@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from ._axe import axe  # noqa: F401
-from ._lab import FLAGS, MISSING, ROOT, Lab, Notebook, find_chromium
+from ._lab import ROOT, Lab, Notebook, chromium
 from ._probe import write_probe
 
 
@@ -30,13 +30,8 @@ def lab(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser():
-    path = find_chromium()
-    if path is None:
-        pytest.fail(MISSING, pytrace=False)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture

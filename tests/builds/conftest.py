@@ -6,7 +6,7 @@ import pytest
 
 from lstmcourse.commands.build import site, slides
 from tests.browser._axe import axe  # noqa: F401
-from tests.browser._lab import FLAGS, MISSING, find_chromium
+from tests.browser._lab import chromium
 from tests.notebooks.pages import ROOT
 
 
@@ -28,13 +28,8 @@ def built(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser():
-    path = find_chromium()
-    if path is None:
-        pytest.fail(MISSING, pytrace=False)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture
