@@ -56,13 +56,15 @@ def dots(
     baseline: float | None = None,
     baseline_name: str = "baseline",
     log: bool = False,
+    of: str = "",
     title: str = "",
 ) -> Axes:
     """One dot per seed, one row per group, the median as a bar: the whole distribution, not its mean alone.
 
     groups: name -> (S,). Dots at about the same value stand on top of each other, so that they can be counted; where
     there are more than eight of them, their number stands above them, one for piles that touch. None, NaN and
-    what has no place on the axis get no dot.
+    what has no place on the axis get no dot. of: the cell or the quantity whose colour all rows have, where they differ
+    in something else.
     """
     ax = axes(ax)
     said = []
@@ -72,9 +74,12 @@ def dots(
     for row, (name, values) in enumerate(groups.items()):
         v = np.sort(np.asarray(values, float))
         shown = v[np.isfinite(place(v))]
-        _pile(ax, shown, np.round((place(shown) - min(everyone)) / wide), row, colour(name, row))
-        ax.plot([np.median(v)] * 2, [row - 0.32, row + 0.32], color=colour(name, row), lw=2.6, solid_capstyle="butt")
-        said.append(f"{name}: median {np.median(v):.3g}, from {v[0]:.3g} to {v[-1]:.3g}, {len(v)} runs")
+        tint = colour(of or name, row)
+        _pile(ax, shown, np.round((place(shown) - min(everyone)) / wide), row, tint)
+        ax.plot([np.median(v)] * 2, [row - 0.32, row + 0.32], color=tint, lw=2.6, solid_capstyle="butt")
+        ends = f"from {shown[0]:.3g} to {shown[-1]:.3g}, " if len(shown) else ""
+        left_out = f", {len(v) - len(shown)} of them without a dot" if len(shown) < len(v) else ""
+        said.append(f"{name}: median {np.median(v):.3g}, {ends}{len(v)} runs{left_out}")
     ax.set_yticks(range(len(groups)), list(groups))
     if log:
         ax.set_xscale("log")

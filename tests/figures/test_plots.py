@@ -313,6 +313,12 @@ def test_what_has_no_place_leaves_the_other_dots_where_they_are(values, log, sho
     assert plots.png(ax)
 
 
+def test_rows_of_one_quantity_have_its_colour_and_the_words_count_what_has_no_dot():
+    ax = plots.dots({"first": [1.0, 2.0], "second": [3.0, np.inf]}, of="f")
+    assert {line.get_color() for line in ax.get_lines()} == {plots.COLOURS["f"]}
+    assert "second: median inf, from 3 to 3, 2 runs, 1 of them without a dot" in ax.alt
+
+
 def test_the_number_above_a_pile_counts_no_other_that_stands_apart():
     ax = plots.dots({"gru": [*[11.0] * 26, *[12.0] * 10, 0.0, 49.0]})
     assert [(text.get_text(), text.get_position()[0]) for text in ax.texts] == [("26", 11.0), ("10", 12.0)]

@@ -111,6 +111,18 @@ def test_what_is_optional_has_its_own_minutes(course):
     assert "| 6 min, 3 of them optional |" in (course / "README.md").read_text()
 
 
+def test_a_place_to_stop_has_the_minutes_so_far(course):
+    made = pages.read(course / "notebooks/04_gate.ipynb")
+    cells = ["word " * 390, "*A good place to stop for today.*\n\n## Second half", "word " * 255]
+    made.cells[1:1] = [v4.new_markdown_cell(text, id=f"m-{k}") for k, text in enumerate(cells)]
+    _files.write(course / "notebooks/04_gate.ipynb", pages.text(made))
+    for _ in range(2):
+        assert main(["build", "sync"]) == 0
+        pause = pages.read(course / "notebooks/04_gate.ipynb").cells[2].source
+        whole = f"{5 + exercises.get('E4.1').minutes} minutes"
+        assert pause == f"*A good place to stop for today, after about 3 of {whole}.*\n\n## Second half"
+
+
 def test_an_exercises_minutes_change_in_one_place_and_one_command(course, monkeypatch):
     main(["build", "sync"])
     longer, real = dataclasses.replace(exercises.get("E4.1"), minutes=77), exercises.get

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 WORDS_A_MINUTE = 130
 SECONDS_A_LINE = 8
 FOLDED = re.compile(r"<details.*?</details>", re.DOTALL)
+PAUSE = re.compile(r"^\*A good place to stop for today(?:, after about \d+ of \d+ minutes)?\.\*$", re.MULTILINE)
 
 
 def paths(folder: Path) -> list[Path]:
@@ -85,8 +86,8 @@ def counts(notebook: Any) -> Counts:
 
 
 def count_words(markdown: str) -> int:
-    """The words of a text that are not folded; a formula counts as one."""
-    plain = FOLDED.sub(" ", markdown)
+    """The words of a text that are not folded; a formula counts as one, the line of a place to stop as none."""
+    plain = PAUSE.sub(" ", FOLDED.sub(" ", markdown))
     for pattern, instead in ((r"\$\$.*?\$\$", " m "), (r"\$[^$]*\$", " m "), (r"<[^>]+>", " ")):
         plain = re.sub(pattern, instead, plain, flags=re.DOTALL)
     return len(re.findall(r"[A-Za-zÀ-ÿ0-9_']+", plain))

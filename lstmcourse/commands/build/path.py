@@ -29,7 +29,6 @@ ALWAYS_THERE = {
     "References",
     "Glossary",
 }
-PAUSE = re.compile(r"^\*A good place to stop for today\.\*\n\n", re.MULTILINE)
 TITLE = ""
 QUIET = "%%capture what_the_rest_needs\n"  # the line that is seen of a folded cell
 
@@ -182,7 +181,7 @@ def build(root: Path, name: str, out: Path) -> list[Path]:
             if cell.cell_type == "markdown":
                 cell.source = NOTEBOOK.sub(lambda link: link[0] if link[2] in names else link[1], cell.source)
                 if "*" not in stop.keep:  # a shorter notebook is over sooner
-                    cell.source = PAUSE.sub("", cell.source)
+                    cell.source = pages.PAUSE.sub("", cell.source).lstrip()
         _files.write(out / source.name, pages.text(made))
     return [out / source.name for _, source in stops]
 

@@ -3,7 +3,8 @@
 From the exercises into the notebooks: stubs, headings, and the line below a heading. From what is in a notebook: its
 minutes, into its metadata, its sentence ``Reading takes about 50 minutes, the exercises about 60.``, the README, and
 section by section into its first cell for instructors; and where the main path ends before the notebook does, those of
-the sections from ``What follows is optional: about 20 minutes of reading, 15 of exercises.`` to the key points.
+the sections from ``What follows is optional: about 20 minutes of reading, 15 of exercises.`` to the key points; and
+where a learner may stop, those so far: ``*A good place to stop for today, after about 50 of 110 minutes.*``
 Those of the shorter paths go into INSTRUCTORS.md.
 Into notebook 00: the titles and minutes of its table, and the glossary.
 """
@@ -113,10 +114,14 @@ def renew(notebook: Any, first: Callable[[str], str] | None = None) -> None:
     line = f"Reading takes about {facts.reading_minutes} minutes, the exercises about {facts.exercise_minutes}."
     optional = _optional(notebook)
     aside = "What follows is optional: about {} minutes of reading, {} of exercises."
-    for cell in notebook.cells:
+    for place, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":
             cell.source = TIME.sub(line, cell.source)
             cell.source = OPTIONAL.sub(aside.format(*optional) if optional else "", cell.source)
+            if pages.PAUSE.search(cell.source):
+                so_far, all_of_it = _minutes(notebook.cells[:place]), _minutes(notebook.cells)
+                pause = f"*A good place to stop for today, after about {so_far} of {all_of_it} minutes.*"
+                cell.source = pages.PAUSE.sub(pause, cell.source)
         if "instructor" in pages.tags(cell) and MARKERS.format(edge="begin", name="minutes") in cell.source:
             cell.source = filled(cell.source, "minutes", schedule(notebook))
         if "proof" in pages.tags(cell):
@@ -135,6 +140,14 @@ def _optional(notebook: Any) -> tuple[int, int] | None:
     last = next((k for k, cell in enumerate(rest) if cell.source.lstrip().startswith(closing)), len(rest))
     part = nbformat.v4.new_notebook(cells=rest[:last])
     return round(pages.counts(part).minutes), sum(exercises.get(id).minutes for id in pages.checks(part))
+
+
+def _minutes(cells: list[Any]) -> int:
+    """Of reading and of the exercises together."""
+    from lstmcourse import exercises
+
+    part = nbformat.v4.new_notebook(cells=cells)
+    return round(pages.counts(part).minutes + sum(exercises.get(id).minutes for id in pages.checks(part)))
 
 
 def _head(notebook: Any, exercise: Any) -> None:
