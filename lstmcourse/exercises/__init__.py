@@ -66,7 +66,7 @@ def check(id: str, answer: Any) -> None:
     `answer` is your function (for an experiment: your value). Raises ValueError for an unknown id, and nothing else but
     the KeyboardInterrupt with which you stop it.
     """
-    exercise = get(id)
+    exercise = _taken_up(id)
     try:
         result = _judged(exercise, answer)
     except KeyboardInterrupt as stop:
@@ -86,6 +86,13 @@ def check(id: str, answer: Any) -> None:
         keep(exercise, answer)
 
 
+def _taken_up(id: str) -> Exercise:
+    """The exercise; from now on its notebook is the one at hand."""
+    exercise = get(id)
+    _state.at_hand = _notebook(exercise.id)
+    return exercise
+
+
 def _judged(exercise: Exercise, answer: Any) -> Result:
     try:
         return run(exercise, answer)
@@ -99,7 +106,7 @@ def hint(id: str, symptom: str | None = None) -> None:
     `symptom` is a part of a symptom's name, of a mistake that the check knows, or a common word ("matmul", "shape");
     an unknown one lists those there are.
     """
-    exercise = get(id)
+    exercise = _taken_up(id)
     if symptom is not None:
         show(_help.found(exercise, str(symptom)))
         return
@@ -113,7 +120,7 @@ def hint(id: str, symptom: str | None = None) -> None:
 
 def solution(id: str, spoil: bool = False) -> None:
     """Shows the source of the solution, folded, once you have tried the exercise. `spoil=True` shows it anyway."""
-    exercise = get(id)
+    exercise = _taken_up(id)
     if not spoil and not _state.entry(exercise.slug)["attempts"]:
         print(f'{exercise.id}: try it once first, with check("{exercise.id}", {exercise.answer}).')
         print(f'solution("{exercise.id}", spoil=True) shows the solution anyway.')
@@ -129,13 +136,24 @@ def solution(id: str, spoil: bool = False) -> None:
         print(source)
 
 
-def progress() -> None:
-    """Shows a table of all exercises: minutes, attempts, hints, and whether you have passed."""
-    kept = _state.load()
-    exercises = map(get, ids())
-    rows = [_row(exercise, kept.get(exercise.slug, _state.EMPTY)) for exercise in exercises]
-    passed = sum(row[-1] == "passed" for row in rows)
-    caption = f"{passed} of {len(rows)} exercises passed"
+def progress(notebook: int | str | None = None) -> None:
+    """Shows a table of exercises: minutes, attempts, hints, and whether you have passed.
+
+    notebook: its number, or "all"; unless given, that of the exercise which you last checked in this kernel, and all
+    before the first check. Raises ValueError for a notebook that has no exercises.
+    """
+    kept, numbers = _state.load(), sorted({_notebook(id) for id in ids()})
+    chosen = _state.at_hand if notebook is None else notebook
+    if chosen not in (None, "all") and _number(chosen) not in numbers:
+        known = ", ".join(f"{number:02}" for number in numbers)
+        raise ValueError(f'notebook must be "all" or one with exercises ({known}), got {notebook!r}')
+    number = None if chosen in (None, "all") else _number(chosen)
+    every = {id: _row(get(id), kept.get(get(id).slug, _state.EMPTY)) for id in ids()}
+    rows = [row for id, row in every.items() if number in (None, _notebook(id))]
+    caption = f"{_passed(rows)} of {len(rows)} exercises passed"
+    if number is not None:
+        total = f'{_passed(list(every.values()))} of {len(every)} in all: progress("all")'
+        caption = f"{_passed(rows)} of {len(rows)} exercises of notebook {number:02} passed; {total}"
     if in_notebook():
         from IPython.display import HTML, display
 
@@ -145,6 +163,19 @@ def progress() -> None:
         widths = [max(len(line[i]) for line in [COLUMNS, *rows]) for i in range(len(COLUMNS))]
         for line in [COLUMNS, *rows]:
             print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _notebook(id: str) -> int:
+    return int(id[1:].partition(".")[0])
+
+
+def _number(notebook: int | str | None) -> int | None:
+    """4 for 4, "4" and "04", None for what is no number."""
+    return int(str(notebook)) if str(notebook).isdecimal() else None
+
+
+def _passed(rows: list[tuple[str, ...]]) -> int:
+    return sum(row[-1] == "passed" for row in rows)
 
 
 COLUMNS = ("exercise", "title", "minutes", "attempts", "hints", "state")
@@ -167,4 +198,5 @@ def _table(caption: str, rows: list[tuple[str, ...]]) -> str:
         + "</tr>"
         for row in rows
     )
-    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    head = f"<caption>{html.escape(caption, quote=False)}</caption><thead><tr>{head}</tr></thead>"
+    return f"<table>{head}<tbody>{body}</tbody></table>"

@@ -50,6 +50,8 @@ FIRST = {
     "E9.3": ("waits_up_to", "06f39a1b"),
 }
 
+at_hand: int | None = None  # the notebook of the exercise which was taken up last in this Python
+
 _unsaved: dict[str, Entry] = {}  # what could not be written: it counts until this Python ends
 
 

@@ -57,12 +57,31 @@ def test_progress_counts(capsys):
     exercises.check("E4.1", exercises.get("E4.1").solution)
     exercises.check("E4.2", exercises.get("E4.2").wrong["carousel lost"][0])
     capsys.readouterr()
-    exercises.progress()
+    exercises.progress("all")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"1 of {len(exercises.ids())} exercises passed"
     assert next(line for line in lines if line.startswith("E4.1")).split()[-3:] == ["2", "0", "passed"]
     assert next(line for line in lines if line.startswith("E4.2")).split()[-3:] == ["1", "0", "tried"]
     assert next(line for line in lines if line.startswith("E4.3")).endswith("not yet tried")
+
+
+def test_progress_is_of_the_notebook_at_hand_and_of_all_before_the_first_check(capsys, monkeypatch):
+    monkeypatch.setattr(exercises._state, "at_hand", None)
+    exercises.progress()
+    assert capsys.readouterr().out.startswith(f"0 of {len(exercises.ids())} exercises passed")
+    exercises.check("E4.1", exercises.get("E4.1").solution)
+    exercises.hint("E5.1")
+    capsys.readouterr()
+    for notebook, number, passed in ((None, 5, 0), (4, 4, 1), ("04", 4, 1)):
+        exercises.progress(notebook)
+        lines = capsys.readouterr().out.splitlines()
+        own = [id for id in exercises.ids() if id.startswith(f"E{number}.")]
+        assert [line.split()[0] for line in lines[2:]] == own
+        told = f"{passed} of {len(own)} exercises of notebook {number:02} passed; 1 of {len(exercises.ids())} in all"
+        assert lines[0] == f'{told}: progress("all")'
+    for notebook in (99, "four", 4.0, "E4.1"):
+        with pytest.raises(ValueError, match=r"notebook must be .all. or one with exercises .*, got"):
+            exercises.progress(notebook)
 
 
 def test_progress_as_a_table_has_a_caption_and_header_cells():
