@@ -21,6 +21,10 @@ CUT = r"array split does not result in an equal division.*split\((?![WURVb]\b)[^
 MEANT = {
     CUT: "np.split cuts along axis 0 where it is told nothing else, and that is the batch. The gates lie side by side: "
     "axis=1.",
+    r"expects (\d) state gradients .*, got 1": "This cell's state has {0} parts, and backward wants a gradient for "
+    "each: hand it all that came back from the step after.",
+    r"mismatch in its core dimension.* in .*np\.diag\(": "np.diag takes the diagonal out of an array with two "
+    "axes. For the rows of a batch, a product with diag(s) is one number by number, with *.",
     r"cannot access local variable '(\w+)'": "{0} is used here before the line that sets it.",
     r"index -?\d+ is out of bounds for axis (\d) with size (\d+)": "The indices of axis {0} end at one less than its "
     "size, {1}. Is it the axis that you mean?",

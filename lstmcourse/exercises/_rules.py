@@ -148,6 +148,8 @@ def functions(node: ast.AST, text: Text, shapes: Shapes) -> Rule:
             name, within = text.of(func), text.of(inner)
             if name == "np.tanh":
                 yield SIGMOID.format(within), instead("σ", "tanh")
+                twice = f"np.tanh({SIGMOID.format(within)})"
+                yield twice, f"{within} goes through σ before it goes through tanh, {{place}}"
                 yield from _half_outside(inner, text, "np.tanh({})", "tanh")
             yield f"{name}({text.of(node)})", f"{name} is taken twice {{place}}"
             match inner:

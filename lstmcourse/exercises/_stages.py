@@ -105,6 +105,8 @@ def _misshapen(
         given = _tree.describe(got.result)
     elif not w.shape:
         given = f"an array of shape {g.shape}"
+    elif not g.shape:
+        given = "a number"
     else:
         given = str(g.shape) + (axes(g.shape, sizes) if lettered else "")
     return f"{name} must {asked}, got {given}{where(got)}"
@@ -113,7 +115,8 @@ def _misshapen(
 def dtype(trial: Trial) -> str:
     """Floating point of the inputs' precision where the solution returns it; whole numbers that are int, and not short.
 
-    A whole number may stand where one number of floating point is asked for.
+    A whole number may stand where one number of floating point is asked for, and whole numbers in arrays where no
+    floating point goes in.
     """
     for got, want in zip(trial.got, trial.wanted, strict=True):
         for name, g, w in trial.leaves(got, want):
@@ -121,6 +124,9 @@ def dtype(trial: Trial) -> str:
             if whole and g.ndim == 0 and g.dtype.kind == "f":
                 raise Failed(f"{name} must be a whole number (an int), got {float(g)!r}, a float{where(got)}")
             if g.ndim == 0 and g.dtype.kind in "iuf" and w.dtype.kind in "iuf":
+                continue
+            floats = any(isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f" for leaf in _tree.leaves(got.args))
+            if g.dtype.kind in "iu" and w.dtype.kind == "f" and not floats:
                 continue
             if g.dtype.kind != w.dtype.kind or (g.dtype.kind == "f" and g.dtype != w.dtype):
                 inputs = "" if whole else ", as the inputs have"
@@ -209,7 +215,7 @@ def edges(trial: Trial) -> str | None:
             raise Failed(short_traceback(got.error, where))
         for name, g, w in trial.leaves(got, want):
             if g.shape != w.shape:
-                raise Failed(f"{name} must have shape {w.shape}, got {g.shape}{where}")
+                raise Failed(f"{name} must have shape {w.shape}, got {g.shape or 'a number'}{where}")
         _compare(trial.leaves(got, want), trial.exercise.rtol, trial.exercise.atol, where)
     return "; ".join(sentence for sentence, _ in cases) or None
 

@@ -75,6 +75,11 @@ RIGHT = {
         CLOCK.replace("P", "40.0").replace("LOOKS", "np.zeros(1), np.array([-p]), np.array([p])"),
         CLOCK.replace("P", "25.0").replace("LOOKS", "np.array([0.0]), -np.full(1, p), np.full(1, p)"),
         CLOCK.replace("30.0, p", "99.0, p").replace("P", "30.0").replace("LOOKS", "*np.array([[0.0], [-p], [p]])"),
+        """
+def clock(period):
+    b = np.array([60, 40 * period - 20, 60, 20 - 40 * period])
+    return b, np.array([0]), np.array([-40]), np.array([40])
+""",
     ],
     "from_input_gate": [
         """

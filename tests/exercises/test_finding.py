@@ -55,6 +55,17 @@ TOLD = {
         "h_ @ U.T fits.",
     ),
     "cut along the batch": (LSTM, "4, axis=1", "4", "np.split cuts along axis 0 where it is told nothing else"),
+    "σ before tanh": (
+        LSTM97, "np.tanh(a[:, H", "np.tanh(sigmoid(a)[:, H",
+        "a_g goes through σ before it goes through tanh, in c",
+    ),
+    "a state of two parts": (
+        RIGHT["bptt"][0], "back[0] + dhs[t], *back[1:])", "back[0])",
+        "This cell's state has 2 parts, and backward wants a gradient for each",
+    ),
+    "a diagonal of a batch": (
+        RNN, "x @ W.T + h_ @ U.T", "x @ W.T @ np.diag(h_) + h_ @ U.T", "np.diag takes the diagonal out of an array",
+    ),
     "used before it is set": (
         LSTM, "sigmoid(f) * c_", "sigmoid(f) * c", "c is used here before the line that sets it.",
     ),

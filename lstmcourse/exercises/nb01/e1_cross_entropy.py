@@ -76,6 +76,20 @@ exercise = Exercise(
         "number a row; dlogits[:, targets] takes whole columns.",
     },
     wrong={
+        "down the columns": wrong(
+            "logits - logits.max(axis=1, keepdims=True)",
+            "logits - logits.max(axis=0, keepdims=True)",
+            "np.exp(z).sum(axis=1, keepdims=True)",
+            "np.exp(z).sum(axis=0, keepdims=True)",
+            "the softmax adds up down the columns; the V letters of one row share a probability of 1: axis=1",
+        ),
+        "whole columns": wrong(
+            "-log_p[rows, targets].mean()",
+            "-log_p[:, targets].mean()",
+            "dlogits[rows, targets] -= 1",
+            "dlogits[:, targets] -= 1",
+            "[:, targets] takes the columns of all targets in every row; [rows, targets] takes one number a row",
+        ),
         "dlogits down the columns": wrong(
             "dlogits = np.exp(log_p)",
             "dlogits = np.exp(z) / np.exp(z).sum(axis=0)",

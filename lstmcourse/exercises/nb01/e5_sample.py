@@ -99,6 +99,13 @@ exercise = Exercise(
             "the temperature has no effect: it divides the logits. (Dividing the probabilities changes nothing, once "
             "they add up to 1 again.)",
         ),
+        "probabilities divided": wrong(
+            "logits / temperature",
+            "logits",
+            "p / p.sum(axis=1, keepdims=True)",
+            "p / p.sum(axis=1, keepdims=True) / temperature",
+            "the probabilities are divided by the temperature, and no longer add up to 1; it divides the logits",
+        ),
         "multiplied": wrong(
             "logits / temperature",
             "logits * temperature",

@@ -61,7 +61,7 @@ def off(left: list[float]) -> str:
         return "the gradient vanishes: U is too small"
     if min(left) > HIGH:
         return "the gradient explodes: U is too large"
-    return "what is left hangs on the network: measure with left, inside your function"
+    return "what is left hangs on the network: correct U by what left says of it, in steps that are small enough"
 
 
 HINTS = (

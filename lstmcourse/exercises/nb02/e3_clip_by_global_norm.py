@@ -66,6 +66,12 @@ WRONG = {
         "scale for", "(max_norm / np.linalg.norm(g) if np.linalg.norm(g) > max_norm else 1.0) for",
         "each array is clipped by its own norm: their proportions change, and so does the direction of the update",
     ),
+    "each array alone, with the last one's norm": wrong(
+        "scale for g in grads], norm",
+        "(max_norm / np.linalg.norm(g) if np.linalg.norm(g) > max_norm else 1.0) for g in grads], "
+        "np.linalg.norm(grads[-1])",
+        "each array is clipped by its own norm, and that of the last is returned; the global norm is one for all",
+    ),
     "by value": wrong(
         "g * scale", "np.clip(g, -max_norm, max_norm)",
         "every entry is clipped by value: that turns the direction of the update",

@@ -110,6 +110,10 @@ WRONG = {
         "σ and tanh are taken twice: i, g and o are squashed already, so the slopes are i(1 - i), 1 - g**2 and o(1 - "
         "o)",
     ),
+    "not squashed": wrong(
+        "do = dh", "i, g, o = a_i, a_g, a_o\n    do = dh",
+        "i, g and o are the pre-activations: they go through σ and tanh before anything is multiplied with them",
+    ),
     "i and g swapped": wrong(
         "dc * g, dc * i", "dc * i, dc * g",
         "di and dg are swapped: in the product i * g each one's gradient carries the other as its factor",

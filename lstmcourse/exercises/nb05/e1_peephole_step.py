@@ -110,6 +110,10 @@ WRONG = {
         "p_i * c_", "p_i * h_", "p_f * c_", "p_f * h_", "p_o * c", "p_o * h_",
         "the peepholes look at h_, which the gates see already through U; they should look at the cell",
     ),
+    "i and f at h_": wrong(
+        "p_i * c_", "p_i * h_", "p_f * c_", "p_f * h_",
+        "i and f look at h_, which they see already through U; their peepholes look at c_",
+    ),
     "outside the σ": wrong(
         "(a_i + p_i * c_)))", "a_i)) + p_i * c_", "(a_f + p_f * c_)))", "a_f)) + p_f * c_",
         "(a_o + p_o * c)))", "a_o)) + p_o * c",

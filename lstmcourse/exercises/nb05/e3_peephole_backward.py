@@ -75,6 +75,10 @@ WRONG = {
     "dp_i from the new c": wrong("(da_i * c_)", "(da_i * c)", "dp_i is made from the new c; i saw c_"),
     "dp_f from the new c": wrong("(da_f * c_)", "(da_f * c)", "dp_f is made from the new c; f saw c_"),
     "dp_o from tanh(c)": wrong("(da_o * c)", "(da_o * tanh_c)", "dp_o is made from tanh(c); o saw c itself"),
+    "dp not summed": wrong(
+        "(da_i * c_).sum(axis=0), (da_f * c_).sum(axis=0), (da_o * c).sum(axis=0)", "da_i * c_, da_f * c_, da_o * c",
+        "dp_i, dp_f and dp_o are not summed over the rows: a peephole served every row, so each has the shape (H,)",
+    ),
     "o's look forgotten": wrong(
         " + da_o * p_o", "",
         "da_o ∘ p_o is missing in dc: the output gate saw c, so part of its error goes to c",

@@ -105,6 +105,10 @@ WRONG = {
     "niaf shows the old cell": wrong(
         "return o * y, c", "return o * np.tanh(c_), c", "h shows c_ instead of the new c: it comes one step late"
     ),
+    "cifg by i": wrong(
+        "i = 1 - f", "i, f = f, 1 - f",
+        'the gate that "cifg" computes is taken for i, and f is 1 - i; its rows are f, g, o, and i = 1 - f',
+    ),
     "cifg rows i g o": wrong(
         '"cifg": "fgo"', '"cifg": "igo"',
         'the gate that "cifg" computes is taken for i, and f is 1; its rows are f, g, o, and i = 1 - f',

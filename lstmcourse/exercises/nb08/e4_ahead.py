@@ -58,6 +58,8 @@ WRONG = {
     "turned round": wrong(" or turned", "", "a block that turns the difference round is not looked for"),
     "a tie turns": wrong("== -sign", "!= sign", "a block that is a tie counts against the difference; it does not"),
     "few blocks": wrong("len(one) < 5 or ", "", "a difference is claimed over fewer than five blocks"),
+    "solved for rates": wrong("a / m - b / n", "a - b", "p / q - r / s", "p - r",
+        "the numbers solved are compared, and not the parts of those trained: blocks may differ in size"),
     "more than five": wrong("len(one) < 5", "len(one) <= 5", "five blocks are enough"),
     "exchanged": wrong("return sign", "return -sign", "the sign is turned: 1 is the first, -1 the other"),
     "size of the difference": wrong(
@@ -98,6 +100,7 @@ exercise = Exercise(
         "the other is ahead, by blocks of two sizes": lambda rng: (
             [(1, 10), (0, 10), (2, 10), (1, 10), (0, 10)], [(4, 5), (5, 5), (4, 5), (5, 5), (3, 5)], 2,
         ),
+        "the first solves more, of more": lambda rng: (_blocks(6, 7, 6, 7, 6, of=10), _blocks(5, 5, 5, 5, 5), 1),
         "close to the level, from above": lambda rng: (_blocks(5, 5, 4, 5, 4), _blocks(4, 3, 4, 3, 3), 2),
         "close to the level": lambda rng: (_blocks(5, 5, 4, 5, 4), _blocks(3, 3, 4, 3, 3), 2),
     },

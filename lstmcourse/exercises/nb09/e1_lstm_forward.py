@@ -95,6 +95,10 @@ WRONG = {
         RETURN, "return np.concatenate([h0[None], hs[:-1]]), np.concatenate([c0[None], cs[:-1]]), gates",
         "hs and cs hold the states before each step; those after it were asked for",
     ),
+    "the first state too": wrong(
+        RETURN, "return np.concatenate([h0[None], hs]), np.concatenate([c0[None], cs]), gates",
+        "hs and cs begin with h0 and c0; those after each of the T steps were asked for",
+    ),
     "backward in time": wrong(
         "enumerate(gates)", "reversed(list(enumerate(gates)))", "the sequence is read from its end"
     ),

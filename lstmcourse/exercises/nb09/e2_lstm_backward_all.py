@@ -91,6 +91,11 @@ SYMPTOMS = {
 }
 
 WRONG = slopes("ifo", "g", without=("g squashed twice",)) | turned_blocks("ifgo", "da[t] @ U") | {
+    "no slopes": wrong(
+        "A_o = o * (1 - y**2), y * o * (1 - o)", "A_o = o * (1 - y**2), y",
+        "g * i * (1 - i), c_ * f * (1 - f), i * (1 - g**2)", "g, c_, i",
+        "the slopes of σ and tanh are left out: da takes the gradients of i, f, g and o as they are",
+    ),
     "bias of step 0": wrong(
         "rows.sum(axis=0)", "da[0].sum(axis=0)", "db is that of step 0 alone; b served every step, so they add up"
     ),
