@@ -77,9 +77,9 @@ def dots(
         tint = colour(of or name, row)
         _pile(ax, shown, np.round((place(shown) - min(everyone)) / wide), row, tint)
         ax.plot([np.median(v)] * 2, [row - 0.32, row + 0.32], color=tint, lw=2.6, solid_capstyle="butt")
-        ends = f"from {shown[0]:.3g} to {shown[-1]:.3g}, " if len(shown) else ""
+        ends = f"from {shown[0]:.4g} to {shown[-1]:.4g}, " if len(shown) else ""
         left_out = f", {len(v) - len(shown)} of them without a dot" if len(shown) < len(v) else ""
-        said.append(f"{name}: median {np.median(v):.3g}, {ends}{len(v)} runs{left_out}")
+        said.append(f"{name}: median {np.median(v):.4g}, {ends}{len(v)} runs{left_out}")
     ax.set_yticks(range(len(groups)), list(groups))
     if log:
         ax.set_xscale("log")
