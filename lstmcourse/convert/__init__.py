@@ -16,7 +16,7 @@ that gate negated, because 1 − σ(a) = σ(−a).
 """
 
 from ._common import ORDERS, is_known, reorder
-from .keras import from_keras, to_keras
+from .keras import from_keras, layer_from_keras, layer_to_keras, to_keras
 from .onnx import OPERATORS, OnnxArrays, from_onnx, from_onnx_arrays, onnx_arrays, to_onnx
 from .onnx_layers import layer_from_onnx, layer_to_onnx
 from .onnx_models import onnx_translations
@@ -32,7 +32,9 @@ __all__ = [
     "from_torch",
     "gradients_from_torch",
     "is_known",
+    "layer_from_keras",
     "layer_from_onnx",
+    "layer_to_keras",
     "layer_to_onnx",
     "onnx_arrays",
     "onnx_translations",

@@ -279,10 +279,10 @@ def test_the_table_of_gate_orders_is_the_registry():
 
 
 def test_keras_refuses():
-    with refuse(ValueError, "Keras has rnn, lstm, gru and gru_reset_before, got 'peephole'"):
+    with refuse(ValueError, "Keras has rnn, rnn_relu, lstm, gru, gru_reset_before, got 'peephole'"):
         convert.to_keras(PEEPHOLE, problem(PEEPHOLE).p)
-    with refuse(ValueError, "weights must be kernel, recurrent_kernel and bias, got 2 arrays"):
-        convert.from_keras(LSTM, convert.to_keras(LSTM, problem(LSTM).p)[:2])
+    with refuse(ValueError, "weights must be kernel, recurrent_kernel and, with use_bias, bias, got 1 arrays"):
+        convert.from_keras(LSTM, convert.to_keras(LSTM, problem(LSTM).p)[:1])
     with refuse(ValueError, "bias of a GRU with reset_after=True must have shape (2, 3H), got (18,)"):
         convert.from_keras(GRU, convert.to_keras(GRU_RESET_BEFORE, problem(GRU_RESET_BEFORE).p))
 
