@@ -18,11 +18,10 @@ from lstmcourse.plots.curves import (
     gradient_against_lag,
     lines,
     loss_curves,
-    spectrum,
-    stretch,
     success_against_lag,
     units,
 )
+from lstmcourse.plots.matrices import powers, spectrum, stretch
 from lstmcourse.plots.rolls import name_of, piano_roll
 from lstmcourse.plots.sequences import rounds, threads
 from lstmcourse.plots.style import (
@@ -45,6 +44,6 @@ __all__ = [
     "CELL_COLOURS", "COLOURS", "CYCLE", "DASHES", "FLOAT32_TINY", "MARKERS", "RC",
     "activations", "bars", "clipping", "colour", "coloured_words", "counter", "describe", "dots", "finish",
     "gate_traces", "gradient_against_lag", "heatmap", "lines", "loss_curves", "marks", "name_of", "padded",
-    "panels", "piano_roll", "png", "rounds", "shares", "show", "spectrum", "stretch", "style",
+    "panels", "piano_roll", "png", "powers", "rounds", "shares", "show", "spectrum", "stretch", "style",
     "success_against_lag", "threads", "units", "wilson",
 ]  # fmt: skip

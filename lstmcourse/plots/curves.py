@@ -314,59 +314,6 @@ def lines(
 
 
 @style()
-def spectrum(eigenvalues: Mapping[str, np.ndarray] | np.ndarray, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Eigenvalues in the complex plane with the unit circle. eigenvalues: (H,) complex, or name -> (H,)."""
-    ax = axes(ax)
-    named = eigenvalues if isinstance(eigenvalues, Mapping) else {"eigenvalues": eigenvalues}
-    angle = np.linspace(0, 2 * np.pi, 200)
-    ax.plot(np.cos(angle), np.sin(angle), color="#555555", lw=1, ls=(0, (4, 2)))
-    said = []
-    for k, (name, v) in enumerate(named.items()):
-        ax.plot(np.real(v), np.imag(v), MARKERS[k % len(MARKERS)], color=colour(name, k), ms=4.5, alpha=0.8, label=name)
-        said.append(f"{name}: spectral radius {np.abs(v).max():.2f}")
-    ax.set_aspect("equal", adjustable="box")
-    ax.margins(0.08)
-    return finish(ax, "real part", "imaginary part", title, f"Eigenvalues against the unit circle. {'; '.join(said)}.")
-
-
-@style()
-def stretch(matrix: np.ndarray, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """What a 2 x 2 matrix makes of the unit circle: an ellipse, its longest axis, and what keeps its direction.
-
-    matrix: (2, 2) with real eigenvalues. Each eigenvector is drawn with what becomes of it, on one line; the vector
-    that is stretched most with what becomes of it, the ellipse's longest axis. ValueError for another matrix.
-    """
-    ax = axes(ax)
-    m = np.asarray(matrix, float)
-    if m.shape != (2, 2):
-        raise ValueError(f"matrix must have shape (2, 2), got {m.shape}")
-    values, vectors = np.linalg.eig(m)
-    if np.iscomplexobj(values):
-        raise ValueError(f"matrix must have real eigenvalues, got {values[0]:.2f} and {values[1]:.2f}")
-    angle = np.linspace(0, 2 * np.pi, 200)
-    circle = np.array([np.cos(angle), np.sin(angle)])
-    ax.plot(*circle, color="#555555", lw=1.2, ls=(0, (4, 2)), label="all vectors of length 1")
-    ax.plot(*(m @ circle), color=CYCLE[0], label="what U makes of them")
-    largest, before = np.linalg.norm(m, 2), np.linalg.svd(m)[2][0]
-    moved = [(f"stretched most: {largest:.2f}", before, CYCLE[2])]
-    for k in np.argsort(-np.abs(values)):
-        moved.append(
-            (f"eigenvalue {values[k]:.1f}".replace("-", "−"), vectors[:, k], CYCLE[1] if len(moved) == 1 else CYCLE[3])
-        )
-    arrow: dict[str, Any] = dict(angles="xy", scale_units="xy", scale=1, zorder=3)
-    for name, v, tint in moved:
-        v = v if v[0] >= 0 else -v
-        ax.quiver(0, 0, *(m @ v), color=tint, width=0.009, label=name, **arrow)
-        ax.quiver(0, 0, *v, color=tint, width=0.005, alpha=0.5, **arrow)
-    ax.set_aspect("equal", adjustable="datalim")
-    said = ", ".join(f"{value:.2g}" for value in values)
-    alt = f"The unit circle becomes an ellipse. Eigenvalues {said}; the largest stretch is {largest:.2f}."
-    finish(ax, "first unit", "second unit", title, alt)
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return ax
-
-
-@style()
 def success_against_lag(
     counts: Mapping[str, Mapping[int, tuple[int, int]]],
     ax: Axes | None = None,

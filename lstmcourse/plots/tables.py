@@ -57,6 +57,7 @@ def dots(
     baseline_name: str = "baseline",
     log: bool = False,
     of: str = "",
+    tints: Sequence[str] = (),
     title: str = "",
 ) -> Axes:
     """One dot per seed, one row per group, the median as a bar: the whole distribution, not its mean alone.
@@ -64,7 +65,7 @@ def dots(
     groups: name -> (S,). Dots at about the same value stand on top of each other, so that they can be counted; where
     there are more than eight of them, their number stands above them, one for piles that touch. None, NaN and
     what has no place on the axis get no dot. of: the cell or the quantity whose colour all rows have, where they differ
-    in something else.
+    in something else. tints: or a colour for each row, where some of them belong together.
     """
     ax = axes(ax)
     said = []
@@ -74,7 +75,7 @@ def dots(
     for row, (name, values) in enumerate(groups.items()):
         v = np.sort(np.asarray(values, float))
         shown = v[np.isfinite(place(v))]
-        tint = colour(of or name, row)
+        tint = tints[row] if tints else colour(of or name, row)
         _pile(ax, shown, np.round((place(shown) - min(everyone)) / wide), row, tint)
         ax.plot([np.median(v)] * 2, [row - 0.32, row + 0.32], color=tint, lw=2.6, solid_capstyle="butt")
         ends = f"from {shown[0]:.4g} to {shown[-1]:.4g}, " if len(shown) else ""

@@ -36,6 +36,7 @@ def every_figure():
         "shares": plots.shares({"counting": (50, 100), "network": (98, 100)}),
         "coloured_words": plots.coloured_words(["not", "bad", "."], [1.5, -2.0, 0.0]),
         "stretch": plots.stretch(np.array([[1.1, 0.9], [0.0, 0.5]])),
+        "powers": plots.powers(np.array([[0.0, -0.9], [0.9, 0.0]]), 8),
         "piano_roll": plots.piano_roll(rng.uniform(size=(6, 9)) < 0.4, bars=4),
         "padded": plots.padded([["not", "bad"], ["good"]]),
         "threads": plots.threads(np.eye(3, 5), read="5 May", written="05.", groups={"month": range(2)}),
@@ -319,6 +320,11 @@ def test_rows_of_one_quantity_have_its_colour_and_the_words_count_what_has_no_do
     assert "second: median inf, from 3 to 3, 2 runs, 1 of them without a dot" in ax.alt
 
 
+def test_rows_that_belong_together_have_one_colour():
+    ax = plots.dots({"a": [1.0], "b": [2.0], "a again": [3.0]}, tints=["#111111", "#222222", "#111111"])
+    assert [line.get_color() for line in ax.get_lines()][::2] == ["#111111", "#222222", "#111111"]
+
+
 def test_the_number_above_a_pile_counts_no_other_that_stands_apart():
     ax = plots.dots({"gru": [*[11.0] * 26, *[12.0] * 10, 0.0, 49.0]})
     assert [(text.get_text(), text.get_position()[0]) for text in ax.texts] == [("26", 11.0), ("10", 12.0)]
@@ -365,16 +371,26 @@ def test_shares_draw_the_interval_that_wilson_gives():
         plots.shares({})
 
 
-def test_an_ellipse_has_the_largest_singular_value_as_its_longest_axis():
+def test_an_ellipse_has_the_largest_singular_value_at_its_farthest_point():
     matrix = np.array([[1.1, 0.9], [0.0, 0.5]])
     ax = plots.stretch(matrix)
     _, ellipse = ax.get_lines()
     assert np.linalg.norm(np.array(ellipse.get_data()), axis=0).max() == pytest.approx(np.linalg.norm(matrix, 2), 1e-3)
-    assert "Eigenvalues 1.1, 0.5; the largest stretch is 1.46" in plots.describe(ax)
+    assert "Eigenvalues 1.1, 0.5; the farthest point is at 1.46" in plots.describe(ax)
     with pytest.raises(ValueError, match="real eigenvalues"):
         plots.stretch(np.array([[0.0, 1.0], [-1.0, 0.0]]))
     with pytest.raises(ValueError, match="shape"):
         plots.stretch(np.eye(3))
+
+
+def test_a_vector_goes_where_the_powers_of_a_matrix_send_it():
+    turn = np.array([[0.0, -0.5], [0.5, 0.0]])
+    ax = plots.powers(turn, 3)
+    path = np.array(ax.get_lines()[-1].get_data()).T
+    np.testing.assert_allclose(path, [(0, 1), (-0.5, 0), (0, -0.25), (0.125, 0)], atol=1e-12)
+    assert "The bold one ends with length 0.12." in plots.describe(ax)
+    with pytest.raises(ValueError, match="shape"):
+        plots.powers(np.eye(3), 3)
 
 
 # ---- piano rolls
