@@ -1,6 +1,10 @@
 """Reference parameters to and from the ONNX operators RNN, LSTM and GRU."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import singledispatch
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -160,20 +164,52 @@ def checked(graph):
 
 
 def from_onnx(model, dtype=np.float64) -> tuple[Cell, Params]:
-    """(cell, params) of a model with one RNN, LSTM or GRU node of one direction.
+    """(cell, params) of a model, or of its file, with one RNN, LSTM or GRU node of one direction.
 
     The inverse of `to_onnx` for the cells that need nothing held open. Raises ValueError for a model with another
-    number of such nodes, whose weights are no initializers, and as `from_onnx_arrays` does.
+    number of such nodes, and as `recurrent_nodes` and `from_onnx_arrays` do.
     """
-    nodes = recurrent_nodes(model)
-    if len(nodes) != 1:
-        raise ValueError(f"model must have one RNN, LSTM or GRU node, got {len(nodes)}")
-    return from_onnx_arrays(nodes[0], dtype)
+    with read(model) as nodes:
+        if len(nodes) != 1:
+            raise ValueError(f"model must have one RNN, LSTM or GRU node, got {len(nodes)}")
+        return from_onnx_arrays(nodes[0], dtype)
+
+
+@contextmanager
+def read(model) -> Iterator[list[OnnxArrays]]:
+    """The recurrent nodes of a model or of the file at a path, whose name then begins every ValueError.
+
+    A file is damaged, and so a ValueError, where protobuf cannot read it or onnx.checker refuses what it read. ONNX has
+    no checksum: a weight that became another finite number is not seen.
+    """
+    if not isinstance(model, (str, PathLike)):
+        yield recurrent_nodes(model)
+        return
+    from onnx import checker, load
+
+    path = Path(fspath(model))
+    with path.open("rb") as file:  # one that is missing or forbidden says so itself
+        start = file.read(16)
+    try:
+        try:
+            loaded = load(path)
+            checker.check_model(loaded)
+        except Exception as error:  # protobuf's, onnx's or NumPy's: whatever the damage leads to
+            reason = str(error).strip().partition("\n")[0]
+            got = f"{path.stat().st_size} bytes that begin with {start!r}: {reason}"
+            raise ValueError(f"expected an ONNX model, got {got}") from error
+        yield recurrent_nodes(loaded)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def recurrent_nodes(model) -> list[OnnxArrays]:
-    """The RNN, LSTM and GRU nodes of a model. Raises ValueError where their weights are no initializers."""
-    from onnx import helper, numpy_helper
+    """The RNN, LSTM and GRU nodes of a model.
+
+    Raises ValueError where their weights are no initializers, cannot be read, have other shapes than the operator's,
+    or hold what is no finite number.
+    """
+    from onnx import helper
 
     found = []
     initializers = {t.name: t for t in model.graph.initializer}
@@ -182,18 +218,49 @@ def recurrent_nodes(model) -> list[OnnxArrays]:
             continue
         names = [*node.input, *[""] * 8]
         missing = [names[k] for k in (1, 2, 3, 7) if names[k] and names[k] not in initializers]
+        missing += [key for k, key in ((1, "W"), (2, "R")) if not names[k]]
         if missing:
             raise ValueError(f"W, R, B and P must be initializers of the model, {', '.join(missing)} is none")
-        known = {names[k]: numpy_helper.to_array(initializers[names[k]]) for k in (1, 2, 3, 7) if names[k]}
-        W, R = known[names[1]], known[names[2]]
-        B, P = known.get(names[3], np.zeros((len(W), 2 * W.shape[1]))), known.get(names[7])
+        known = {key: _array(initializers[names[k]]) for k, key in ((1, "W"), (2, "R"), (3, "B"), (7, "P")) if names[k]}
         options = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         if "direction" in options:
             options["direction"] = options["direction"].decode()
         if "activations" in options:
             options["activations"] = [a.decode() for a in options["activations"]]
-        found.append(OnnxArrays(node.op_type, W, R, B, P, options))
+        _check_shapes(node, known, options)
+        W, B, P = known["W"], known.get("B"), known.get("P")
+        B = np.zeros((len(W), 2 * W.shape[1])) if B is None else B
+        found.append(OnnxArrays(node.op_type, W, known["R"], B, P, options))
     return found
+
+
+def _array(tensor) -> np.ndarray:
+    """An initializer's numbers. Raises ValueError, with its name, where it has none or they are not all finite."""
+    from onnx import numpy_helper
+
+    try:
+        array = numpy_helper.to_array(tensor)
+    except Exception as error:  # whatever a damaged tensor leads it to
+        raise ValueError(f"the initializer {tensor.name!r} cannot be read: {error}") from error
+    if not np.issubdtype(array.dtype, np.floating):
+        raise ValueError(f"the initializer {tensor.name!r} must hold floating-point numbers, got {array.dtype}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"the initializer {tensor.name!r} must hold finite numbers, got NaN or infinity")
+    return array
+
+
+def _check_shapes(node, known: dict[str, np.ndarray], options: dict[str, Any]) -> None:
+    """ValueError unless the arrays have the shapes that the operator takes, of one H."""
+    G, W = GATES[node.op_type], known["W"].shape
+    H = W[1] // G if len(W) == 3 else 0
+    D = {"bidirectional": 2}.get(options.get("direction", "forward"), 1)
+    wanted: dict[str, tuple[Any, ...]] = {"W": (D, G * H, W[-1] if W else 0), "R": (D, G * H, H)}
+    wanted |= {"B": (D, 2 * G * H), "P": (D, 3 * H)}
+    for key, array in known.items():
+        if array.shape != wanted[key] or not array.size:
+            raise ValueError(f"{key} of the {node.op_type} node must have shape {wanted[key]}, got {array.shape}")
+    if options.get("hidden_size", H) != H:
+        raise ValueError(f"hidden_size of the {node.op_type} node must be {H}, as in W, got {options['hidden_size']}")
 
 
 def from_onnx_arrays(node: OnnxArrays, dtype=np.float64) -> tuple[Cell, Params]:
@@ -221,6 +288,7 @@ def from_onnx_arrays(node: OnnxArrays, dtype=np.float64) -> tuple[Cell, Params]:
     return KNOWN["gru_reset_before"], p
 
 
+GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 _ACTIVATIONS = {"RNN": ("Tanh",), "LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh")}  # the defaults
 _UNSQUASHED = {tuple(_VARIANTS[name].attributes["activations"]): name for name in ("niaf", "noaf")}
 

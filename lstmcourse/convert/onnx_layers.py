@@ -13,7 +13,7 @@ from .onnx import (
     checked,
     from_onnx_arrays,
     onnx_arrays,
-    recurrent_nodes,
+    read,
     side_by_side,
     to_onnx,
 )
@@ -89,11 +89,15 @@ def layer_from_onnx(model, *, batch_first: bool = False, dtype: torch.dtype = to
         dtype: of its parameters.
 
     Only the recurrent nodes are read: what else the model computes is not in the layer. Raises ValueError for nodes of
-    different cells, sizes or directions, for direction="reverse", and as `from_onnx` does.
+    different cells, sizes or directions, for direction="reverse", and as `from_onnx` does; of a file the message begins
+    with its name, and damage that ONNX lets one see is among the reasons.
     """
-    from onnx import load
+    with read(model) as nodes:
+        return _layer(nodes, batch_first, dtype)
 
-    nodes = recurrent_nodes(load(model) if isinstance(model, (str, PathLike)) else model)
+
+def _layer(nodes: list[OnnxArrays], batch_first: bool, dtype: torch.dtype) -> Recurrent:
+    """The layer of nodes that were read. Raises ValueError where they make none."""
     if not nodes:
         raise ValueError("model must have RNN, LSTM or GRU nodes, got none")
     D, H = len(nodes[0].W), nodes[0].R.shape[2]

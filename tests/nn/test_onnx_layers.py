@@ -1,5 +1,7 @@
 """Whole layers as ONNX: what onnxruntime computes of them is what the layer computes, and they can be read back."""
 
+import re
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -12,6 +14,7 @@ from torch.nn.utils.rnn import pad_packed_sequence
 from lstmcourse import convert, nn
 from lstmcourse.convert.onnx import OPERATORS
 from lstmcourse.nn import LAYERS
+from tests.damage import damaged, damages
 
 from .layers import flat, make, random, random_state
 
@@ -113,3 +116,65 @@ def test_nodes_that_make_no_layer_are_refused():
     ):
         with pytest.raises(ValueError, match=match):
             convert.layer_from_onnx(model)
+
+
+# ---- damaged files
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("onnx") / "a.onnx"
+    convert.to_onnx(single("peephole", 2, 3, 2, bidirectional=True), path)
+    return path
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(damages)
+def test_a_file_with_random_damage_is_refused_by_name_or_gives_a_layer_of_the_same_form(file, how):
+    """ONNX has no checksum, so that a weight may be another number; nothing else may."""
+    path = file.with_name("damaged.onnx")
+    path.write_bytes(damaged(file.read_bytes(), how))
+    try:
+        layer = convert.layer_from_onnx(path)
+    except ValueError as error:
+        assert str(error).startswith(f"{path}: ")
+        return
+    assert all(p.isfinite().all() for p in layer.parameters())
+    assert torch.isfinite(layer(torch.zeros(3, 1, layer.input_size))[0]).all()
+
+
+def test_damage_is_told_with_the_file_what_was_expected_and_what_was_got(file, tmp_path):
+    path, whole = tmp_path / "b.onnx", file.read_bytes()
+
+    def refused(text, model=None, read=convert.layer_from_onnx):
+        if model is not None:
+            onnx.save(model, path)
+        with pytest.raises(ValueError, match=f"^{re.escape(f'{path}: {text}')}"):
+            read(path)
+
+    page = b"<!DOCTYPE html> not found"
+    for data in (page, whole[:900]):
+        path.write_bytes(data)
+        refused(f"expected an ONNX model, got {len(data)} bytes that begin with {data[:16]!r}: ")
+    path.write_bytes(b"")
+    refused("expected an ONNX model, got 0 bytes that begin with b'': ")
+    refused("model must have one RNN, LSTM or GRU node, got 2", onnx.load(file), convert.from_onnx)
+
+    def with_array(name, array):
+        model = onnx.load(file)
+        (tensor,) = (t for t in model.graph.initializer if t.name == name)
+        tensor.CopyFrom(onnx.numpy_helper.from_array(array, name))
+        return model
+
+    wide, nan = np.zeros((2, 12, 4), np.float32), np.full((2, 24), np.nan, np.float32)
+    refused("R of the LSTM node must have shape (2, 12, 3), got (2, 12, 4)", with_array("R_0", wide))
+    refused("P of the LSTM node must have shape (2, 9), got (2, 24)", with_array("P_1", np.ones_like(nan)))
+    refused("the initializer 'B_0' must hold finite numbers, got NaN or infinity", with_array("B_0", nan))
+    whole_numbers = with_array("P_0", np.zeros((2, 9), np.int64))
+    refused("the initializer 'P_0' must hold floating-point numbers, got int64", whole_numbers)
+    model = onnx.load(file)
+    next(t for t in model.graph.initializer if t.name == "R_0").raw_data = b"123"
+    with pytest.raises(ValueError, match="the initializer 'R_0' cannot be read: "):
+        convert.layer_from_onnx(model)
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        convert.layer_from_onnx(tmp_path / "nowhere.onnx")
