@@ -10,7 +10,7 @@ import html
 import json
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -284,6 +284,15 @@ NAMES = {
     reference.COUPLED: "coupled (06)",
     reference.GRU: "GRU (07)",
 }
+
+
+def since_bracket(read: Iterable[str]) -> np.ndarray:
+    """After each letter, how many letters ago the bracket was opened that is still open; -1 where none is."""
+    since, opened = [], None
+    for t, letter in enumerate(read):
+        opened = t if letter == "(" else None if letter == ")" else opened
+        since.append(-1 if opened is None else t - opened)
+    return np.array(since, int)
 
 
 class Row(NamedTuple):

@@ -64,6 +64,10 @@ def test_batches_continue_each_other_and_begin_again():
     assert (again == x).all(), "the fourth would need a letter that is not there"
 
 
+def test_letters_since_a_bracket_that_is_still_open():
+    assert letters.since_bracket("a(bc)d(").tolist() == [-1, 0, 1, 2, -1, -1, 0]
+
+
 def test_one_hot():
     assert (letters.one_hot(np.array([[2, 0]]), 3) == [[[0, 0, 1], [1, 0, 0]]]).all()
 
