@@ -214,8 +214,8 @@ BUGS = (
         function=lstm.backward,
         old="df * f * (1 - f)",
         new="df * (1 - f**2)",
-        symptom="It trains, if more slowly than the library's layer. Watching the gates I see the forget gates move "
-        "much more than all others.",
+        symptom="It trains, if more slowly than the library's layer. Of the four gates one "
+        "moves much more than the others.",
         diagnosis="the forget gate is given the slope of tanh, 1 − f², in place of f (1 − f)",
         others=("c-not-gated", "forget-bias-misplaced", "c-dropped"),
     ),
