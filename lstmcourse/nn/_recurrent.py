@@ -53,7 +53,8 @@ class Recurrent(TorchNames):
     state one tensor (L·D, B, H) where the cell has one state, a tuple of them where it has more. What differs from
     torch.nn: an LSTM of ours is no instance of torch.nn.LSTM, so code that looks for torch's classes passes it over;
     `as_torch` makes one of them. A state that goes on to the next batch must be detached, as `training.fit` does with
-    carry=True, or backward comes to the batch before, whose graph is no longer there; its error says so.
+    carry=True, or backward comes to the batch before, whose graph is no longer there. The error of the fast ways says
+    so; with impl="loop", and for one or two steps, it is torch's own.
 
     Raises:
         ValueError, TypeError: for sizes, shapes, dtypes or devices that do not fit; the message names the argument,
