@@ -46,6 +46,9 @@ def raised(trial: Trial) -> Iterator[str]:
     for pattern, meaning in MEANT.items():
         if at := re.search(pattern, message):
             yield meaning.format(*at.groups())
+    rows = trial.exercise.rows
+    if rows and (at := re.search(r"equal division.*split\(.*, (\d+), axis", message)) and int(at[1]) != len(rows):
+        yield f"Cut into {len(rows)}: the rows of {', '.join(rows)} are all there are."
     if at := re.search(r"broadcast together with shapes (\([\d,]*\)) (\([\d,]*\))", message):
         shapes = [tuple(int(n) for n in part.strip("()").split(",") if n) for part in at.groups()]
         called = [axes(shape, sizes).removeprefix(" = ") for shape in shapes]

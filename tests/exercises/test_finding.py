@@ -66,6 +66,7 @@ TOLD = {
     "a diagonal of a batch": (
         RNN, "x @ W.T + h_ @ U.T", "x @ W.T @ np.diag(h_) + h_ @ U.T", "np.diag takes the diagonal out of an array",
     ),
+    "cut into too few": (LSTM, "4, axis=1", "3, axis=1", "Cut into 4: the rows of i, f, g, o are all there are."),
     "used before it is set": (
         LSTM, "sigmoid(f) * c_", "sigmoid(f) * c", "c is used here before the line that sets it.",
     ),

@@ -60,6 +60,9 @@ WRONG = {
     "few blocks": wrong("len(one) < 5 or ", "", "a difference is claimed over fewer than five blocks"),
     "solved for rates": wrong("a / m - b / n", "a - b", "p / q - r / s", "p - r",
         "the numbers solved are compared, and not the parts of those trained: blocks may differ in size"),
+    "solved for rates, and a tie turns": wrong(
+        "a / m - b / n", "a - b", "p / q - r / s", "p - r", "== -sign", "!= sign",
+        "the numbers solved are compared, and not the parts of those trained; and a tie counts against the difference"),
     "more than five": wrong("len(one) < 5", "len(one) <= 5", "five blocks are enough"),
     "exchanged": wrong("return sign", "return -sign", "the sign is turned: 1 is the first, -1 the other"),
     "size of the difference": wrong(
