@@ -120,10 +120,13 @@ def _hundreds_of_steps() -> Judged:
     found = verdict(record, "LSTM, chrono", "LSTM", measure="learnt_at")
     learnt = {side.name: sum(k for k, _ in record.counts(side.name, side.lr)) for side in (found.a, found.b)}
     n = record.nets * len(record.blocks)
-    medians = " and ".join(f"{side.name}: {learnt[side.name]} of {n}, half of them by update {side.median:.0f}"
+    medians = " and ".join(f"{side.name}: {learnt[side.name]} of {n}, in the median by update {side.median:.0f}"
                            for side in (found.b, found.a))  # fmt: skip
+    far = blocks("adding_1000")
+    (begun, starts), at = map(sum, zip(*far.counts("LSTM, chrono"), strict=True)), far.pooled("LSTM, chrono")
+    thousand = f"Over 1,000 steps with chrono: {begun} of {starts}, in the median by update {np.median(at):.0f}"
     return judge(
-        f"Adding over 200 steps, learnt within 2,000 updates. {medians}.",
+        f"Adding over 200 steps, learnt within 2,000 updates. {medians}. {thousand}.",
         {
             "depends on the start": found.stable and found.a.median < found.b.median / 2,
             "true": learnt["LSTM, chrono"] < n / 2,
