@@ -69,6 +69,8 @@ def _judge(exercise: Exercise, answer: Any, slow: bool, whose: str) -> None:
         raise Unkept(f'{whose} stops at "{result.stage}"; check({call}) says why')
     try:
         times = 0.0 if slow else pace(exercise, answer)
+        if times > SLOWEST:  # perhaps another program had the processor
+            times = min(times, pace(exercise, answer))
     except Exception as error:
         raise Unkept(f"{whose} fails at the size that is trained ({type(error).__name__}: {error})") from None
     if times > SLOWEST:
