@@ -156,10 +156,13 @@ def test_two_mistakes_are_told_where_one_changes_the_form():
 
 @pytest.mark.parametrize("id", [id for id in ALL if len(exercises.get(id).wrong) > 20])
 def test_a_sample_of_pairs_is_told(id, monkeypatch):
-    """Each of the two, or one that hides the other, or does the same alone; never another pair."""
+    """Each of the two, or one that hides the other, or does the same alone; never another pair.
+
+    An input that is changed in place has a stage of its own, which comes first.
+    """
     monkeypatch.setattr(_naming, "PATIENCE", 60)
     exercise = exercises.get(id)
-    every = list(exercises.pairs(exercise.wrong))
+    every = [pair for pair in exercises.pairs(exercise.wrong) if "in place" not in pair]
     told = [(f"{a} + {b}", exercises.run(exercise, both).mistake) for a, b, both in every[7 :: len(every) // 3]]
     assert all(mistake == pair or mistake in exercise.wrong for pair, mistake in told), told
     assert sum(mistake == pair for pair, mistake in told) >= len(told) // 2

@@ -97,7 +97,7 @@ WRONG = {
     ),
     "the first state too": wrong(
         RETURN, "return np.concatenate([h0[None], hs]), np.concatenate([c0[None], cs]), gates",
-        "hs and cs begin with h0 and c0; those after each of the T steps were asked for",
+        "hs and cs hold h0 and c0 first; those after each of the T steps were asked for",
     ),
     "backward in time": wrong(
         "enumerate(gates)", "reversed(list(enumerate(gates)))", "the sequence is read from its end"
