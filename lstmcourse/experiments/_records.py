@@ -111,7 +111,7 @@ def blocks(name: str, times: int = 1, folder: str | Path | None = None) -> Recor
 
 
 def load(name: str, folder: str | Path | None = None) -> dict[str, Any]:
-    """A record of one block, as the first runs wrote them, or "bench_cpu", the benchmark's: results/NAME.json.
+    """What is stored beside the records of blocks: "bench_cpu", the benchmark's, and "writing": results/NAME.json.
 
     Raises ExperimentError where there is no such record.
     """

@@ -137,7 +137,7 @@ FORMER = {
     "timed_spikes": "spikes",
     "truncated_gradient": "truncated",
 }
-"""Runs of one block of seeds, some of whose records are still read, and the experiments that took their places."""
+"""Runs of one block of seeds, and the experiments that took their places."""
 
 
 def find(name: str) -> Experiment:

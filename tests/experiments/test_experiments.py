@@ -795,16 +795,14 @@ def test_a_committed_record_is_whole_and_from_a_clean_tree(path):
     assert made["sources"] == _sources.digest(chosen.function.__module__, then), "not the sources of its commit"
 
 
-# ---- the records of one block, which the notebooks still read
-
-OTHERS = ("bench_cpu", "others")  # times, and other projects' tests
-OLD = [path for path in sorted((ROOT / "results").glob("*.json")) if path.stem not in OTHERS]
+# ---- what lies beside the records of blocks, and the tests of two tasks
 
 
-@pytest.mark.parametrize("path", OLD, ids=lambda path: path.stem)
-def test_an_old_record_can_be_read(path):
-    record = load(path.stem)
-    assert record["result"]["rows"] and record["provenance"]["machine"]["threads"] == 1
+def test_no_record_of_one_block_is_left():
+    """A benchmark, other projects' tests, and a text that a long run wrote."""
+    assert {path.stem for path in (ROOT / "results").glob("*.json")} == {"bench_cpu", "others", "writing"}
+    writing = load("writing")
+    assert writing["result"]["rows"] and re.fullmatch("[0-9a-f]{40}", writing["provenance"]["commit"])
 
 
 def test_a_succession_has_its_death_its_heir_and_its_question_where_it_says():
