@@ -67,6 +67,9 @@ WRONG = {
     "sign of the new": wrong("(c_ - g)", "(c_ + g)", "df is dc ∘ (c_ + g): the derivative of 1 - f is minus one"),
     "the old forgotten": wrong("(c_ - g)", "(-g)", "df is -dc ∘ g: the first place of f, before c_, is left out"),
     "difference turned": wrong("(c_ - g)", "(g - c_)", "df is dc ∘ (g - c_), which is di; df is minus that"),
+    "the new state for the old": wrong(
+        "(c_ - g)", "(f * c_ + (1 - f) * g - g)", "df is dc ∘ (c - g), with the new c; f multiplied the old one, c_"
+    ),
     "share exchanged": wrong("dc * (1 - f)", "dc * f", "dg is dc ∘ f; the candidate came in with 1 - f"),
     "candidate ungated": wrong("dc * (1 - f)", "dc", "dg is all of dc; the candidate came in with 1 - f"),
     "carousel ungated": wrong("dc * f", "dc", "dc_ is all of dc, as in 1997; here f multiplies it"),
