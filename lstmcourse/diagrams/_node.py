@@ -45,7 +45,7 @@ def one_node(*, theme: str = "auto", title: str = "") -> Picture:
     block((left, y_forward), (172, 58), ahead, "W x + b", "one product")
     block((right, y_forward), (172, 58), ahead, "states, gates", "of every step")
     block((right, y_backward), (172, 58), back, "factors", "a few large operations")
-    block((left, y_backward), (172, 58), back, "dW, dU, db, dx", "one product each")
+    block((left, y_backward), (172, 58), back, "dW, dU, dx; db", "one product each; a sum")
     chain = [left + 86, *loop, right - 86]
     for k, (a, b) in enumerate(pairwise(chain)):
         wire((a + (27 if k else 0), y_forward), (b - (27 if k < STEPS else 0), y_forward), ahead)
@@ -67,8 +67,8 @@ def one_node(*, theme: str = "auto", title: str = "") -> Picture:
     alt = (
         "Forward, from left to right: W x + b for all steps in one product; then the steps one after the other, each "
         "with U; what they made is kept. Backward, from right to left: the factors of all steps in a few large "
-        "operations; then the steps one after the other from the last, each with U; then dW, dU, db and dx, one "
-        "product each. For autograd both together are one node: W, U, b and x go in and h comes out, dh goes in and "
+        "operations; then the steps one after the other from the last, each with U; then dW, dU and dx, one "
+        "product each, and db, a sum. For autograd both together are one node: W, U, b and x go in and h comes out, dh goes in and "
         "the gradients come out."
     )
     return sheet("".join(out), (wide, tall), ink, title or "A layer as one node: three parts each way", alt, 820)
