@@ -68,7 +68,7 @@ def one_node(*, theme: str = "auto", title: str = "") -> Picture:
         "Forward, from left to right: W x + b for all steps in one product; then the steps one after the other, each "
         "with U; what they made is kept. Backward, from right to left: the factors of all steps in a few large "
         "operations; then the steps one after the other from the last, each with U; then dW, dU and dx, one "
-        "product each, and db, a sum. For autograd both together are one node: W, U, b and x go in and h comes out, dh goes in and "
-        "the gradients come out."
+        "product each, and db, a sum. For autograd both together are one node: W, U, b and x go in and h comes "
+        "out, dh goes in and the gradients come out."
     )
     return sheet("".join(out), (wide, tall), ink, title or "A layer as one node: three parts each way", alt, 820)
