@@ -734,6 +734,7 @@ def test_a_net_that_runs_away_is_left_there():
 
 
 def test_the_convolution_sees_its_reach_and_nothing_that_comes_later():
+    torch.manual_seed(0)  # some starts have a dead ReLU on the longest path
     net = experiments.TCN(2, 6, levels=3, outputs=1)
     x = torch.randn(60, 1, 2, generator=torch.Generator().manual_seed(0), requires_grad=True)
     net(x)[40].sum().backward()
