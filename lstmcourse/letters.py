@@ -287,7 +287,7 @@ NAMES = {
 
 
 def since_bracket(read: Iterable[str]) -> np.ndarray:
-    """After each letter, how many letters ago the bracket was opened that is still open; -1 where none is."""
+    """After each letter, how many letters ago the bracket was opened that is still open; -1 where none is: (T,)."""
     since, opened = [], None
     for t, letter in enumerate(read):
         opened = t if letter == "(" else None if letter == ")" else opened

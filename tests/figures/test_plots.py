@@ -323,6 +323,8 @@ def test_rows_of_one_quantity_have_its_colour_and_the_words_count_what_has_no_do
 def test_rows_that_belong_together_have_one_colour():
     ax = plots.dots({"a": [1.0], "b": [2.0], "a again": [3.0]}, tints=["#111111", "#222222", "#111111"])
     assert [line.get_color() for line in ax.get_lines()][::2] == ["#111111", "#222222", "#111111"]
+    with pytest.raises(ValueError, match="tints must have a colour for each of the 2 rows, got 1"):
+        plots.dots({"a": [1.0], "b": [2.0]}, tints=["#111111"])
 
 
 def test_the_number_above_a_pile_counts_no_other_that_stands_apart():
