@@ -65,8 +65,8 @@ def dots(
     groups: name -> (S,). Dots at about the same value stand on top of each other, so that they can be counted; where
     there are more than eight of them, their number stands above them, one for piles that touch. None, NaN and
     what has no place on the axis get no dot. of: the cell or the quantity whose colour all rows have, where they differ
-    in something else. tints: or a colour for each row, where some of them belong together. ValueError for another number of
-    them.
+    in something else. tints: or a colour for each row, where some of them belong together.
+    ValueError for another number of tints.
     """
     if tints and len(tints) != len(groups):
         raise ValueError(f"tints must have a colour for each of the {len(groups)} rows, got {len(tints)}")
