@@ -37,13 +37,13 @@ from lstmcourse.plots.style import (
     show,
     style,
 )
-from lstmcourse.plots.tables import activations, bars, dots, heatmap, marks
+from lstmcourse.plots.tables import activations, bars, dots, heatmap, marks, scatter
 from lstmcourse.plots.words import coloured_words, padded, shares
 
 __all__ = [
     "CELL_COLOURS", "COLOURS", "CYCLE", "DASHES", "FLOAT32_TINY", "MARKERS", "RC",
     "activations", "bars", "clipping", "colour", "coloured_words", "counter", "describe", "dots", "finish",
     "gate_traces", "gradient_against_lag", "heatmap", "lines", "loss_curves", "marks", "name_of", "padded",
-    "panels", "piano_roll", "png", "powers", "rounds", "shares", "show", "spectrum", "stretch", "style",
+    "panels", "piano_roll", "png", "powers", "rounds", "scatter", "shares", "show", "spectrum", "stretch", "style",
     "success_against_lag", "threads", "units", "wilson",
 ]  # fmt: skip

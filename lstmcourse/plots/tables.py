@@ -1,4 +1,4 @@
-"""Figures of many values at once: histograms, a dot a run, bars, a table in colours."""
+"""Figures of many values at once: histograms, a dot a run in one direction or two, bars, a table in colours."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from lstmcourse.plots.style import CYCLE, axes, colour, finish, spell_out, style
+from lstmcourse.plots.style import CYCLE, MARKERS, axes, colour, finish, spell_out, style
 
 MARK = "#D6486B"  # the frame of a marked field
 
@@ -56,8 +56,7 @@ def dots(
     baseline: float | None = None,
     baseline_name: str = "baseline",
     log: bool = False,
-    of: str = "",
-    tints: Sequence[str] = (),
+    of: str | Sequence[str] = "",
     title: str = "",
 ) -> Axes:
     """One dot per seed, one row per group, the median as a bar: the whole distribution, not its mean alone.
@@ -65,11 +64,11 @@ def dots(
     groups: name -> (S,). Dots at about the same value stand on top of each other, so that they can be counted; where
     there are more than eight of them, their number stands above them, one for piles that touch. None, NaN and
     what has no place on the axis get no dot. of: the cell or the quantity whose colour all rows have, where they differ
-    in something else. tints: or a colour for each row, where some of them belong together.
-    ValueError for another number of tints.
+    in something else; or a colour for each row, where some of them belong together.
+    ValueError for another number of colours.
     """
-    if tints and len(tints) != len(groups):
-        raise ValueError(f"tints must have a colour for each of the {len(groups)} rows, got {len(tints)}")
+    if not isinstance(of, str) and len(of) != len(groups):
+        raise ValueError(f"of must have a colour for each of the {len(groups)} rows, got {len(of)}")
     ax = axes(ax)
     said = []
     place = lambda v: np.log10(np.where(v > 0, v, np.nan)) if log else v
@@ -78,7 +77,7 @@ def dots(
     for row, (name, values) in enumerate(groups.items()):
         v = np.sort(np.asarray(values, float))
         shown = v[np.isfinite(place(v))]
-        tint = tints[row] if tints else colour(of or name, row)
+        tint = colour(of or name, row) if isinstance(of, str) else of[row]
         _pile(ax, shown, np.round((place(shown) - min(everyone)) / wide), row, tint)
         ax.plot([np.median(v)] * 2, [row - 0.32, row + 0.32], color=tint, lw=2.6, solid_capstyle="butt")
         ends = f"from {shown[0]:.4g} to {shown[-1]:.4g}, " if len(shown) else ""
@@ -126,6 +125,39 @@ def _pile(ax: Axes, values: np.ndarray, places: np.ndarray, row: int, tint: str)
         side = "center" if before == after else "left" if before else "right"
         at = float(np.median(values[crowd])), row - 0.38
         ax.text(*at, str(len(crowd)), ha=side, va="bottom", fontsize=8, color=tint)
+
+
+@style()
+def scatter(
+    groups: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    ax: Axes | None = None,
+    *,
+    xlabel: str = "",
+    ylabel: str = "",
+    logx: bool = False,
+    logy: bool = False,
+    title: str = "",
+) -> Axes:
+    """One mark per run, a colour and a shape per group. groups: name -> (x, y), both (S,).
+
+    None, NaN and what has no place on an axis get no mark. ValueError where x and y of a group differ in length.
+    """
+    ax = axes(ax)
+    said = []
+    for k, (name, (x, y)) in enumerate(groups.items()):
+        if len(x) != len(y):
+            raise ValueError(f"x and y of {name!r} must have the same length, got {len(x)} and {len(y)}")
+        xs, ys = np.asarray(x, float), np.asarray(y, float)
+        there = np.isfinite(xs) & np.isfinite(ys) & ((xs > 0) | (not logx)) & ((ys > 0) | (not logy))
+        mark, label = MARKERS[k % len(MARKERS)], "" if name in ("", ylabel) else name
+        ax.plot(xs[there], ys[there], mark, color=colour(name, k), alpha=0.6, ms=5, mec="white", mew=0.4, label=label)
+        middle = f"median {np.median(xs[there]):.3g}, {np.median(ys[there]):.3g}, " if there.any() else ""
+        said.append(f"{name}: {middle}{there.sum()} of {len(xs)} runs")
+    for log, scale, axis in ((logx, ax.set_xscale, ax.xaxis), (logy, ax.set_yscale, ax.yaxis)):
+        if log:
+            scale("log")
+            spell_out(axis)
+    return finish(ax, xlabel, ylabel, title, f"{ylabel} against {xlabel}, one mark per run. {'; '.join(said)}.")
 
 
 @style()

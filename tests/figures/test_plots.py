@@ -29,6 +29,7 @@ def every_figure():
         "marks": plots.marks({"rows": ["adding"], "limits": cols}, cols=cols),
         "counter": plots.counter(rng.normal(size=(8, 2)), target=np.arange(8)),
         "units": plots.units(rng.normal(size=(4, 8)), labels=list("aabb")),
+        "scatter": plots.scatter({"lstm": (lags, lags**2), "gru": (lags[:5], lags[:5])}, xlabel="rate", ylabel="error"),
         "bars": plots.bars({"lstm": 4000, "gru": 3000}),
         "clipping": plots.clipping(rng.uniform(0.1, 5, 30), threshold=1.0),
         "success_against_lag": plots.success_against_lag({"lstm": {10: (9, 10), 100: (2, 10)}}, log=True),
@@ -321,10 +322,18 @@ def test_rows_of_one_quantity_have_its_colour_and_the_words_count_what_has_no_do
 
 
 def test_rows_that_belong_together_have_one_colour():
-    ax = plots.dots({"a": [1.0], "b": [2.0], "a again": [3.0]}, tints=["#111111", "#222222", "#111111"])
+    ax = plots.dots({"a": [1.0], "b": [2.0], "a again": [3.0]}, of=["#111111", "#222222", "#111111"])
     assert [line.get_color() for line in ax.get_lines()][::2] == ["#111111", "#222222", "#111111"]
-    with pytest.raises(ValueError, match="tints must have a colour for each of the 2 rows, got 1"):
-        plots.dots({"a": [1.0], "b": [2.0]}, tints=["#111111"])
+    with pytest.raises(ValueError, match="of must have a colour for each of the 2 rows, got 1"):
+        plots.dots({"a": [1.0], "b": [2.0]}, of=["#111111"])
+
+
+def test_a_run_has_its_mark_where_both_of_its_numbers_have_a_place():
+    ax = plots.scatter({"lstm": ([1, 0, 3, 4], [2.0, 2.0, None, np.inf]), "gru": ([5.0], [6.0])}, logx=True)
+    assert [line.get_xydata().tolist() for line in ax.get_lines()] == [[[1, 2]], [[5, 6]]]
+    assert [line.get_marker() for line in ax.get_lines()] == ["o", "s"] and "lstm: median 1, 2, 1 of 4 runs" in ax.alt
+    with pytest.raises(ValueError, match="x and y of 'lstm' must have the same length, got 2 and 1"):
+        plots.scatter({"lstm": ([1, 2], [3])})
 
 
 def test_the_number_above_a_pile_counts_no_other_that_stands_apart():
