@@ -15,7 +15,15 @@ from ._verdict import Side, Verdict, compared, fisher, rank_test, verdict, wilso
 from ._verify import Checked, verify
 from .adding import STARTS, adding_1000, adding_long, train_adding
 from .characters import character_model, ngram_bits, train_characters
-from .counting import SigmaCandidateLSTM, counted, counting_cells, largest_state, sigma_candidate, train_counting
+from .counting import (
+    SigmaCandidateLSTM,
+    counted,
+    counting_cells,
+    counting_to_100,
+    largest_state,
+    sigma_candidate,
+    train_counting,
+)
 from .gates import without
 from .grammar import first_solved, outer_right, reber_cells, stream, stream_test, train_reber, train_stream
 from .music import bach_chorales, chorales
@@ -80,6 +88,7 @@ __all__ = [
     "convolution_copying",
     "counted",
     "counting_cells",
+    "counting_to_100",
     "digits_by_points",
     "draws",
     "equal_units",

@@ -7,7 +7,7 @@ import torch
 from .. import tasks, training
 from ..ensemble import Ensemble
 from ..nn import Peepholes, variant_step
-from ._common import Seed, fit, nets, plain
+from ._common import Seed, firsts, fit, nets, plain
 from ._registry import Solved, experiment
 
 
@@ -89,6 +89,24 @@ def counting_cells(
 ) -> dict[str, list[Any]]:
     """All strings as one batch, Adam, the rate falling in a line to a twentieth. Measures: see `measures`."""
     return measures(train_counting(cell, hidden, n, updates, seed, False, lr, device))
+
+
+@experiment(
+    "05",
+    "aⁿbⁿ to n = 100 with 2 units, peepholes or none: networks other than those after which this mark was chosen",
+    grid={"peephole": {"cell": "peephole"}, "lstm": {"cell": "lstm"}},
+    updates=3000,
+    rates=(0.01, 0.03),
+    nets=10,
+    blocks=5,
+    solved=Solved("reach", at_least=100),
+    pairs=(("peephole", "lstm"),),
+    together=True,
+)
+def counting_to_100(cell: str, n: int, seed: Seed, updates: int, lr: float, device: str) -> dict[str, list[Any]]:
+    """As `counting_cells`, whose networks suggested the mark, but from seeds that no run had before."""
+    fresh = tuple(5_000_000 + first for first in firsts(seed))
+    return measures(train_counting(cell, 2, n, updates, fresh, False, lr, device))
 
 
 @experiment(
