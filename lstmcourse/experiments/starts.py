@@ -93,7 +93,7 @@ def slopes(ensemble: Ensemble, T: int = 60, seed: int = 10_000) -> list[float]:
 
 @experiment(
     "02",
-    "How soon an RNN learns to add over 40 steps, against the slope with which its gradient fades before training",
+    "How soon an RNN learns to add over 25 steps, against the slope with which its gradient fades before training",
     grid={
         "default": {"start": "default", "gain": 1.0},
         "0.8 Q": {"start": "orthogonal", "gain": 0.8},
@@ -101,7 +101,7 @@ def slopes(ensemble: Ensemble, T: int = 60, seed: int = 10_000) -> list[float]:
         "Q": {"start": "orthogonal", "gain": 1.0},
         "identity": {"start": "identity", "gain": 1.0},
     },
-    updates=6000,
+    updates=4000,
     rates=(0.002, 0.005),
     nets=5,
     blocks=5,
@@ -110,7 +110,7 @@ def slopes(ensemble: Ensemble, T: int = 60, seed: int = 10_000) -> list[float]:
     together=True,
 )
 def rnn_starts(
-    start: str, gain: float, n: int, seed: Seed, updates: int, lr: float, device: str, hidden: int = 32, T: int = 40
+    start: str, gain: float, n: int, seed: Seed, updates: int, lr: float, device: str, hidden: int = 32, T: int = 25
 ) -> dict[str, list[Any]]:
     """32 units, 50 sequences an update, Adam at a constant rate, each net's gradient clipped to 1, at most `updates`.
 
