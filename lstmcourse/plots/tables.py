@@ -57,6 +57,7 @@ def dots(
     baseline_name: str = "baseline",
     log: bool = False,
     of: str | Sequence[str] = "",
+    each: str = "run",
     title: str = "",
 ) -> Axes:
     """One dot per seed, one row per group, the median as a bar: the whole distribution, not its mean alone.
@@ -64,7 +65,7 @@ def dots(
     groups: name -> (S,). Dots at about the same value stand on top of each other, so that they can be counted; where
     there are more than eight of them, their number stands above them, one for piles that touch. None, NaN and
     what has no place on the axis get no dot. of: the cell or the quantity whose colour all rows have, where they differ
-    in something else; or a colour for each row, where some of them belong together.
+    in something else; or a colour for each row, where some of them belong together. each: what a dot is, for the words.
     ValueError for another number of colours.
     """
     if not isinstance(of, str) and len(of) != len(groups):
@@ -82,7 +83,7 @@ def dots(
         ax.plot([np.median(v)] * 2, [row - 0.32, row + 0.32], color=tint, lw=2.6, solid_capstyle="butt")
         ends = f"from {shown[0]:.4g} to {shown[-1]:.4g}, " if len(shown) else ""
         left_out = f", {len(v) - len(shown)} of them without a dot" if len(shown) < len(v) else ""
-        said.append(f"{name}: median {np.median(v):.4g}, {ends}{len(v)} runs{left_out}")
+        said.append(f"{name}: median {np.median(v):.4g}, {ends}{len(v)} {each}s{left_out}")
     ax.set_yticks(range(len(groups)), list(groups))
     if log:
         ax.set_xscale("log")
@@ -104,7 +105,7 @@ def dots(
         )
         said.append(f"{baseline_name} at {baseline:.3g}")
     ax.set_ylim(len(groups) - 0.5, top)
-    return finish(ax, xlabel, "", title, f"One dot per run. {'; '.join(said)}.", legend=False)
+    return finish(ax, xlabel, "", title, f"One dot per {each}. {'; '.join(said)}.", legend=False)
 
 
 def _pile(ax: Axes, values: np.ndarray, places: np.ndarray, row: int, tint: str) -> None:
