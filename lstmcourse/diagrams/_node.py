@@ -14,11 +14,11 @@ def one_node(*, theme: str = "auto", title: str = "") -> Picture:
     title: over the picture.
     """
     ink = Ink(theme)
-    wide, tall = 940, 372
+    wide, tall = 940, 392
     left, right, loop = 196, 744, [356 + 76 * k for k in range(STEPS)]
     y_forward, y_backward = 130, 268
     ahead, back, muted = ink("other1"), ink("other0"), ink("muted")
-    out = [box((470, 196), (770, 262), muted, ink, tint=0.05)]
+    out = [box((470, 206), (770, 282), muted, ink, tint=0.05)]
     out.append(text(sum(loop) / STEPS, 194, "one node of autograd's record", muted, 13.5))
 
     def wire(a: Point, b: Point, colour: str) -> None:
@@ -45,7 +45,7 @@ def one_node(*, theme: str = "auto", title: str = "") -> Picture:
     block((left, y_forward), (172, 58), ahead, "W x + b", "one product")
     block((right, y_forward), (172, 58), ahead, "states, gates", "of every step")
     block((right, y_backward), (172, 58), back, "factors", "a few large operations")
-    block((left, y_backward), (172, 58), back, "dW, dU, dx; db", "one product each; a sum")
+    block((left, y_backward), (172, 58), back, "dW, dU, dx and db", "three products and a sum")
     chain = [left + 86, *loop, right - 86]
     for k, (a, b) in enumerate(pairwise(chain)):
         wire((a + (27 if k else 0), y_forward), (b - (27 if k < STEPS else 0), y_forward), ahead)
@@ -53,12 +53,15 @@ def one_node(*, theme: str = "auto", title: str = "") -> Picture:
     wire((right, y_forward + 29), (right, y_backward - 62), muted)
     wire((14, y_forward), (left - 86, y_forward), ahead)
     wire((right + 86, y_forward), (wide - 14, y_forward), ahead)
-    wire((wide - 14, y_backward), (right + 86, y_backward), back)
+    y_dh = y_backward + 52  # dh goes below the factors, straight into the loop
+    out.append(line([(wide - 14, y_dh), (loop[0], y_dh)], back, 2.2))
+    for x in loop:
+        wire((x, y_dh), (x, y_backward + 25), back)
     wire((left - 86, y_backward), (14, y_backward), back)
     for x, y, words in (
         (46, y_forward, "W, U, b, x"),
         (wide - 44, y_forward, "h"),
-        (wide - 44, y_backward, "dh"),
+        (wide - 44, y_dh, "dh"),
         (46, y_backward, "gradients"),
     ):
         out.append(text(x, y - 10, words, ink("ink"), 12.5))
@@ -67,8 +70,8 @@ def one_node(*, theme: str = "auto", title: str = "") -> Picture:
     alt = (
         "Forward, from left to right: W x + b for all steps in one product; then the steps one after the other, each "
         "with U; what they made is kept. Backward, from right to left: the factors of all steps in a few large "
-        "operations; then the steps one after the other from the last, each with U; then dW, dU and dx, one "
-        "product each, and db, a sum. For autograd both together are one node: W, U, b and x go in and h comes "
-        "out, dh goes in and the gradients come out."
+        "operations, before the gradient arrives; then dh enters the steps, which go one after the other from the "
+        "last, each with U; then dW, dU and dx, one product each, and db, a sum. For autograd both together are one "
+        "node: W, U, b and x go in and h comes out, dh goes in and the gradients come out."
     )
     return sheet("".join(out), (wide, tall), ink, title or "A layer as one node: three parts each way", alt, 820)

@@ -281,6 +281,7 @@ def lines(
     logx: bool = False,
     logy: bool = False,
     marker: str = "",
+    joined: bool = True,
     stairs: bool = False,
     title: str = "",
     alt: str = "",
@@ -289,7 +290,8 @@ def lines(
 
     Of (S, N), several runs, the median is drawn and the range shaded.
 
-    marker: matplotlib's name of a mark on every point. stairs: a level for each point, for what changes by steps.
+    marker: matplotlib's name of a mark on every point. joined: False for marks alone, another for each name, where x
+    are cases and no scale. stairs: a level for each point, for what changes by steps.
     """
     ax = axes(ax)
     said = []
@@ -299,8 +301,8 @@ def lines(
         ys = np.median(runs, 0)
         xs = np.arange(len(ys)) if x is None else x
         label = "" if name == ylabel else name  # the axis says it
-        ls = DASHES[k % len(DASHES)]
-        ax.plot(xs, ys, color=tint, ls=ls, marker=marker, drawstyle=way, label=label)
+        ls, mark = (DASHES[k % len(DASHES)], marker) if joined else ("none", MARKERS[k % len(MARKERS)])
+        ax.plot(xs, ys, color=tint, ls=ls, marker=mark, drawstyle=way, label=label)
         if len(runs) > 1:
             ax.fill_between(xs, runs.min(0), runs.max(0), color=tint, alpha=0.15, lw=0)
         said.append(f"{name} from {ys[0]:.3g} to {ys[-1]:.3g}")

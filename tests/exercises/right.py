@@ -382,6 +382,33 @@ def lstm_forward(W, U, b, xs, h0, c0):
 """]
         for product in ("xs @ W.T", 'np.einsum("tbi,hi->tbh", xs, W)', "np.tensordot(xs, W, axes=(2, 1))")
     ],
+    "lstm_factors": [
+        """
+def lstm_factors(c0, cs, gates):
+    i, f, g, o = np.split(gates, 4, axis=2)
+    s = np.tanh(cs)
+    before = np.concatenate([[c0], cs[:-1]])
+    return i * (1 - i) * g, (f - f**2) * before, (1 - g * g) * i, (o - o * o) * s, o / np.cosh(cs) ** 2
+""",
+        """
+def lstm_factors(c0, cs, gates):
+    H, rows = cs.shape[2], []
+    for c_, c, a in zip([c0, *cs[:-1]], cs, gates):
+        i, f, g, o = a[:, :H], a[:, H : 2 * H], a[:, 2 * H : 3 * H], a[:, 3 * H :]
+        y = np.tanh(c)
+        rows.append((g * i * (1 - i), c_ * f * (1 - f), i * (1 - g) * (1 + g), y * o * (1 - o), o * (1 - y * y)))
+    return [np.array(one) for one in zip(*rows)]
+""",
+        """
+def lstm_factors(c0, cs, gates):
+    H = cs.shape[-1]
+    i, f, g, o = (gates[..., k * H : (k + 1) * H] for k in range(4))
+    before, squashed = np.roll(cs, 1, axis=0), np.tanh(cs)
+    before[0] = c0
+    slope = lambda k: k * (1 - k)
+    return slope(i) * g, slope(f) * before, i - i * g * g, slope(o) * squashed, o - o * squashed**2
+""",
+    ],
     "lstm_backward_all": [
         source.replace("PRODUCT", product)
         for source in ["""

@@ -1,4 +1,4 @@
-"""E9.1 and E9.2 ask for few matrix products; the check counts them, since values cannot tell."""
+"""E9.1 and E9.3 ask for few matrix products; the check counts them, since values cannot tell."""
 
 from types import FunctionType
 
@@ -7,7 +7,7 @@ import pytest
 
 from lstmcourse import exercises
 
-E1, E2 = (exercises.get(id) for id in ("E9.1", "E9.2"))
+E1, E3 = (exercises.get(id) for id in ("E9.1", "E9.3"))
 
 
 def copied(solution):
@@ -50,12 +50,12 @@ def test_a_product_in_the_loop_is_counted(product):
 
 def test_dW_summed_in_the_loop_is_counted():
     def lstm_backward_all(W, U, b, xs, h0, c0, hs, cs, gates, dhs):
-        dW, dU, db, dxs, dh0, dc0 = copied(E2.solution)(W, U, b, np.asarray(xs), h0, c0, hs, cs, gates, dhs)
+        dW, dU, db, dxs, dh0, dc0 = copied(E3.solution)(W, U, b, np.asarray(xs), h0, c0, hs, cs, gates, dhs)
         for x in xs:
             dW = dW + 0 * (dW @ x.T).sum()
         return dW, dU, db, dxs, dh0, dc0
 
-    result = exercises.run(E2, lstm_backward_all)
+    result = exercises.run(E3, lstm_backward_all)
     assert result.stage == "matrix products" and "xs enters 4 matrix products" in result.text
 
 

@@ -1,4 +1,4 @@
-"""E9.3: up to which batch a step waits longer than it computes."""
+"""E9.5: up to which batch a step waits longer than it computes."""
 
 from types import SimpleNamespace
 
@@ -72,14 +72,14 @@ WRONG = {
 }  # fmt: skip
 
 exercise = Exercise(
-    id="E9.3",
+    id="E9.5",
     title="Waiting or computing?",
     solution=waits_up_to,
     minutes=6,
     difficulty=2,
     importance=4,
     lines=2,
-    can_now="say from the sizes alone whether a layer waits or computes, and which of the two is worth improving",
+    can_now="say from its sizes and two numbers of the machine whether a layer waits or computes",
     returns={"batch": "a whole number"},
     hints=HINTS,
     symptoms=SYMPTOMS,

@@ -1,12 +1,13 @@
-"""E9.2: the LSTM backward over all steps, with its slopes before the loop and the weights' gradients after it."""
+"""E9.3: the LSTM backward over all steps, with its factors before the loop and the weights' gradients after it."""
 
 from types import SimpleNamespace
 
 import numpy as np
 
-from lstmcourse.exercises import STAGES, Exercise, slopes, turned_blocks, wrong
+from lstmcourse.exercises import STAGES, Exercise, turned_blocks, wrong
 from lstmcourse.exercises.nb09 import e1_lstm_forward
 from lstmcourse.exercises.nb09._products import enters_one_product
+from lstmcourse.exercises.nb09.e2_lstm_factors import lstm_factors
 
 
 def lstm_backward_all(
@@ -28,11 +29,8 @@ def lstm_backward_all(
     Returns dW (4H, I), dU (4H, H), db (4H,), dxs (T, B, I), dh0 (B, H), dc0 (B, H).
     """
     T, B, H = hs.shape
-    i, f, g, o = np.split(gates, 4, axis=2)
-    h_, c_ = np.concatenate([h0[None], hs[:-1]]), np.concatenate([c0[None], cs[:-1]])
-    y = np.tanh(cs)
-    A_c, A_o = o * (1 - y**2), y * o * (1 - o)
-    A_i, A_f, A_g = g * i * (1 - i), c_ * f * (1 - f), i * (1 - g**2)
+    A_i, A_f, A_g, A_o, A_c = lstm_factors(c0, cs, gates)
+    h_, f = np.concatenate([h0[None], hs[:-1]]), gates[:, :, H : 2 * H]
     da, dh, dc = np.empty_like(gates), np.zeros_like(h0), np.zeros_like(c0)
     for t in reversed(range(T)):
         dh = dh + dhs[t]
@@ -67,18 +65,19 @@ def last_only(rng: np.random.Generator) -> tuple:
 
 
 HINTS = (
-    "Three parts, as in the scan of the tanh cell. Before the loop: every factor that consists of forward values.\n"
-    "In the loop: dh and dc, and the four pieces of da. After it: three products with all rows of da.",
-    "y = tanh(c);  A_c = o(1 − y²),  A_o = y o(1 − o),  A_i = g i(1 − i),  A_f = c₋ f(1 − f),  A_g = i(1 − g²)\n"
+    "Three parts, as in the tanh cell. Before the loop: the factors, by your lstm_factors. In the loop: dh and dc,\n"
+    "and the four pieces of da. After it: three products with all rows of da, and their sum.",
     "in the loop, from the last step: dh += dhs[t];  dc += dh A_c;  da = [dc A_i, dc A_f, dc A_g, dh A_o];\n"
     "                                 then dh = da U,  dc = dc f\n"
     "after it: dW = daᵀ x,  dU = daᵀ h₋,  db = Σ da,  dxs = da W, with T · B rows each",
     """
     T, B, H = hs.shape
-    i, f, g, o = np.split(gates, 4, axis=2)
-    h_, c_ = np.concatenate([h0[None], hs[:-1]]), np.concatenate([c0[None], cs[:-1]])
-    y = np.tanh(cs)
-    A_c, A_o = o * (1 - y**2), ...
+    A_i, A_f, A_g, A_o, A_c = lstm_factors(c0, cs, gates)
+    h_, f = np.concatenate([h0[None], hs[:-1]]), gates[:, :, H : 2 * H]
+    da, dh, dc = np.empty_like(gates), np.zeros_like(h0), np.zeros_like(c0)
+    for t in reversed(range(T)):
+        dh = dh + dhs[t]
+        ...
     """,
 )
 
@@ -87,23 +86,16 @@ SYMPTOMS = {
     "with xs.reshape(T * B, I) is the whole sum.",
     "right for T = 1, wrong for more": "Two things go to the step before: da @ U to dh, and dc times f to dc.",
     "only dU is wrong": "U multiplied the state before each step: h0 first, then hs without its last.",
-    "da_f is wrong": "f multiplied the c before the step: c0 first, then cs without its last.",
+    "everything is wrong at every step": "See whether your five factors pass E9.2, and come in its order: "
+    "A_i, A_f, A_g, A_o, A_c.",
 }
 
-WRONG = slopes("ifo", "g", without=("g squashed twice",)) | turned_blocks("ifgo", "da[t] @ U") | {
-    "no slopes": wrong(
-        "A_o = o * (1 - y**2), y * o * (1 - o)", "A_o = o * (1 - y**2), y",
-        "g * i * (1 - i), c_ * f * (1 - f), i * (1 - g**2)", "g, c_, i",
-        "the slopes of σ and tanh are left out: da takes the gradients of i, f, g and o as they are",
-    ),
+WRONG = turned_blocks("ifgo", "da[t] @ U") | {
     "bias of step 0": wrong(
         "rows.sum(axis=0)", "da[0].sum(axis=0)", "db is that of step 0 alone; b served every step, so they add up"
     ),
     "states after for dU": wrong(
         "np.concatenate([h0[None], hs[:-1]])", "hs", "dU is made with h after each step; U multiplied the h before it"
-    ),
-    "c after for f": wrong(
-        "np.concatenate([c0[None], cs[:-1]])", "cs", "da_f is made with c after each step; f multiplied the c before it"
     ),
     "loss of each step dropped": wrong(
         "dh = dh + dhs[t]", "dh = dhs[t]", "what the later steps send into h is dropped"
@@ -111,13 +103,18 @@ WRONG = slopes("ifo", "g", without=("g squashed twice",)) | turned_blocks("ifgo"
     "dc not carried": wrong("dc = dc + dh * A_c[t]", "dc = dh * A_c[t]", "what comes along c from later is dropped"),
     "no gradient through h to c": wrong("dc + dh * A_c[t]", "dc", "what h sends into c is dropped"),
     "f forgotten along c": wrong("dc * f[t]", "dc", "c passes its gradient on undiminished; it is multiplied by f"),
-    "i along c": wrong("dc * f[t]", "dc * i[t]", "dc goes to the step before times i; c₋ was multiplied by f"),
+    "i along c": wrong(
+        "gates[:, :, H : 2 * H]", "gates[:, :, :H]", "dc goes to the step before times i; c₋ was multiplied by f"
+    ),
     "f of the step before": wrong(
         "dc * f[t]", "dc * f[max(t - 1, 0)]", "dc goes back times f of the step before, not of this step"
     ),
-    "no tanh slope at c": wrong("o * (1 - y**2)", "o", "the slope 1 - tanh²(c) is missing between h and c"),
-    "no o at c": wrong("o * (1 - y**2)", "(1 - y**2)", "o is missing between h and c: h = o tanh(c)"),
-    "c for its tanh in o": wrong("y * o", "cs * o", "da_o has c where tanh(c) belongs"),
+    "factors of the step before": wrong(
+        "dc = dc + dh * A_c[t]", "dc = dc + dh * A_c[t - 1]", "the factor from h to c is that of another step"
+    ),
+    "A_c and A_o exchanged": wrong(
+        "A_g, A_o, A_c = ", "A_g, A_c, A_o = ", "A_o and A_c are in each other's place: da_o is dh A_o, dc takes dh A_c"
+    ),
     "forward in time": wrong("reversed(range(T))", "range(T)", "the loop goes from the first step to the last"),
     "dh of the last step": wrong(
         "(rows @ W)", "(rows @ W * 0)", "dxs is 0: no gradient reaches the inputs"
@@ -130,18 +127,19 @@ WRONG = slopes("ifo", "g", without=("g squashed twice",)) | turned_blocks("ifgo"
 }  # fmt: skip
 
 exercise = Exercise(
-    id="E9.2",
+    id="E9.3",
     title="All steps backward, in three parts",
     solution=lstm_backward_all,
-    minutes=30,
-    difficulty=5,
+    minutes=25,
+    difficulty=4,
     importance=4,
-    lines=17,
+    lines=14,
     can_now="write a recurrent layer that is one node for autograd, and fast because of it",
     returns={
         "dW": "(4H, I)", "dU": "(4H, H)", "db": "(4H,)", "dxs": "(T, B, I)", "dh0": "(B, H)", "dc0": "(B, H)",
     },
     rows="ifgo",
+    helpers=(lstm_factors,),
     hints=HINTS,
     symptoms=SYMPTOMS,
     wrong=WRONG,

@@ -1,4 +1,4 @@
-"""E9.5: the weights of an ONNX LSTM in PyTorch's order."""
+"""E9.6: the weights of an ONNX LSTM in PyTorch's order."""
 
 from types import SimpleNamespace
 
@@ -80,7 +80,7 @@ WRONG = {
 }  # fmt: skip
 
 exercise = Exercise(
-    id="E9.5",
+    id="E9.6",
     title="Weights from ONNX",
     solution=from_onnx_order,
     minutes=10,
