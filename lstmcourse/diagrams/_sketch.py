@@ -120,12 +120,15 @@ def _reset(name: str, ink: Ink) -> str:
     if name == "gru_reset_before":
         knob, matrix = matrix, knob
     out = _wire([(96, RAIL), (96, LOW), (PLUS - 34, LOW)], h) + f'<circle cx="96" cy="{RAIL}" r="4.5" fill="{h}"/>'
-    return out + tag((matrix, LOW), "Uₙ", h, ink) + _knob((knob, LOW), "r", ink) + _reads((knob, LOW), ink)
+    out += tag((matrix, LOW), "Uₙ", h, ink) + _knob((knob, LOW), "r", ink) + _reads((knob, LOW), ink)
+    if name == "gru":  # inside what r multiplies
+        out += text(matrix, LOW + 32, "+ bₕₙ", ink("muted"), 14)
+    return out
 
 
 def _more(plan: Plan) -> str:
     if "c" in plan.states:
         peep = " The gates f and i see c₋, o sees the new c." if plan.name == "peephole" else ""
         return f" tanh of c, multiplied by o, is h.{peep}"
-    order = "r and then Uₙ" if plan.name == "gru_reset_before" else "Uₙ and then r"
+    order = "r and then Uₙ" if plan.name == "gru_reset_before" else "Uₙ, plus bₕₙ, and then r"
     return f" The candidate reads x, and h₋ through {order}."

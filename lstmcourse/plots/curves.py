@@ -283,6 +283,7 @@ def lines(
     marker: str = "",
     joined: bool = True,
     stairs: bool = False,
+    of: Sequence[str] = (),
     title: str = "",
     alt: str = "",
 ) -> Axes:
@@ -292,12 +293,15 @@ def lines(
 
     marker: matplotlib's name of a mark on every point. joined: False for marks alone, another for each name, where x
     are cases and no scale. stairs: a level for each point, for what changes by steps.
+    of: a colour for each curve, where some of them belong together. ValueError for another number of them.
     """
+    if of and len(of) != len(curves):
+        raise ValueError(f"of must have a colour for each of the {len(curves)} curves, got {len(of)}")
     ax = axes(ax)
     said = []
     way: Any = "steps-mid" if stairs else "default"
     for k, (name, values) in enumerate(curves.items()):
-        runs, tint = np.atleast_2d(np.asarray(values, float)), colour(name, k)
+        runs, tint = np.atleast_2d(np.asarray(values, float)), of[k] if of else colour(name, k)
         ys = np.median(runs, 0)
         xs = np.arange(len(ys)) if x is None else x
         label = "" if name == ylabel else name  # the axis says it

@@ -104,6 +104,12 @@ def gru_backward(W, U, b, b_hn, x, h_, dh):
     return da.T @ x, du.T @ h_, da.sum(axis=0), (dan * r).sum(axis=0), da @ W, du @ U + dh * z
 """
 
+GRU_GATES_BACK = """
+def gru_gates_backward(r, z, v, n, h_, dh):
+    dan = dh * (1 - z) * (1 - n * n)
+    return dan * v * r * (1 - r), dh * (h_ - n) * z * (1 - z), dan, dan * r
+"""
+
 
 def ways(source: str, weights: int, back: bool = False) -> list[str]:
     """A step as it is written, in columns, with einsum, and row by row."""
@@ -124,6 +130,25 @@ RIGHT = {
     "lstm_backward": ways(LSTM_BACK, 3, back=True),
     "gru_step_reset_before": ways(GRU_BEFORE, 3),
     "gru_step": ways(GRU, 4),
+    "gru_gates_backward": [
+        GRU_GATES_BACK,
+        """
+def gru_gates_backward(r, z, v, n, h_, dh):
+    dz, dn = dh * h_ - dh * n, dh - dh * z
+    dan = dn - dn * n**2
+    return dan * v * (r - r**2), dz * (z - z**2), dan, dan * r
+""",
+        """
+def gru_gates_backward(r, z, v, n, h_, dh):
+    out = np.zeros((4, *dh.shape))
+    for k in np.ndindex(*dh.shape):
+        out[2][k] = dh[k] * (1 - z[k]) * (1 + n[k]) * (1 - n[k])
+        out[3][k] = out[2][k] * r[k]
+        out[0][k] = out[3][k] * (1 - r[k]) * v[k]
+        out[1][k] = dh[k] * z[k] * (1 - z[k]) * (h_[k] - n[k])
+    return tuple(out)
+""",
+    ],
     "gru_backward": ways(GRU_BACK, 4, back=True),
     "cost": [
         "def bits_per_character(p):\n    return -np.log2(p).mean()",

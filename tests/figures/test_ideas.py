@@ -160,6 +160,11 @@ def test_a_sketch_has_every_gate_of_its_cell_and_no_other(cell):
     assert {gate for gate in "ifozr" if gate in words} == circles
 
 
+def test_only_the_gru_with_the_reset_after_the_product_has_a_second_bias():
+    has = {name for name in diagrams.PLANS if "+ bₕₙ" in {words for words, _ in texts(diagrams.sketch(name))}}
+    assert has == {"gru"}
+
+
 def test_the_lattice_has_an_arrow_for_every_edge_and_a_box_for_every_cell():
     picture = diagrams.lattice(theme="light")
     drawn = ET.fromstring(picture.svg)

@@ -336,6 +336,13 @@ def test_a_run_has_its_mark_where_both_of_its_numbers_have_a_place():
         plots.scatter({"lstm": ([1, 2], [3])})
 
 
+def test_curves_that_belong_together_have_one_colour():
+    ax = plots.lines({"a": [1.0, 2.0], "b": [2.0, 3.0], "a again": [3.0, 4.0]}, of=["#111111", "#222222", "#111111"])
+    assert [line.get_color() for line in ax.get_lines()] == ["#111111", "#222222", "#111111"]
+    with pytest.raises(ValueError, match="of must have a colour for each of the 2 curves, got 1"):
+        plots.lines({"a": [1.0], "b": [2.0]}, of=["#111111"])
+
+
 def test_the_number_above_a_pile_counts_no_other_that_stands_apart():
     ax = plots.dots({"gru": [*[11.0] * 26, *[12.0] * 10, 0.0, 49.0]})
     assert [(text.get_text(), text.get_position()[0]) for text in ax.texts] == [("26", 11.0), ("10", 12.0)]

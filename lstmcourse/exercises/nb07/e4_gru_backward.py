@@ -1,12 +1,13 @@
-"""E7.3: one step of the GRU of E7.2, backward."""
+"""E7.4: one step of the GRU of E7.2, backward."""
 
 from types import SimpleNamespace
 
 import numpy as np
 
-from lstmcourse.exercises import STEP_SIZES, Exercise, slopes, turned_blocks, wrong
+from lstmcourse.exercises import STEP_SIZES, Exercise, turned_blocks, wrong
 from lstmcourse.exercises.nb07 import e2_gru_step
 from lstmcourse.exercises.nb07.e2_gru_step import gru_step
+from lstmcourse.exercises.nb07.e3_gru_gates_backward import INSIDE
 
 
 def gru_backward(
@@ -41,16 +42,14 @@ def _loss(*_):
 
 
 HINTS = (
-    "From h back: to z and n, from n to r and v, and from r, z, v to h_. What reaches W x and what reaches U h_\n"
-    "differ in their third part, because the reset gate stands between.",
-    "dz = dh ∘ (h_ − n),  dn = dh ∘ (1 − z);  da_n = dn ∘ (1 − n²),  dr = da_n ∘ v,  dv = da_n ∘ r;\n"
-    "da = [da_r, da_z, da_n] for W and b,  du = [da_r, da_z, dv] for U;  dh_ = dh ∘ z + du U.",
+    "First r, z, v and n once more, as in E7.2, and E7.3 with them. Then the products with x, h_, W and U. What\n"
+    "reaches W x and what reaches U h_ differ in their third part, because the reset gate stands between.",
+    "da = [da_r, da_z, da_n] for W and b,  du = [da_r, da_z, dv] for U,  db_hn from dv;  dh_ = dh ∘ z + du U.",
     """
     # r, z, v, n as in E7.2, then
-    da_n = dh * (1 - z) * (1 - n**2)
-    da_z = dh * (h_ - n) * ...
-    da_r = da_n * v * ...
-    dv = ...
+    da_r, da_z, da_n, dv = ...  # E7.3
+    da = np.concatenate([da_r, da_z, da_n], axis=1)  # the gradient of W x + b
+    du = ...  # of U h_
     """,
 )
 
@@ -61,7 +60,7 @@ SYMPTOMS = {
     "db_hn is wrong": "b_hn stands beside U_n h_, behind the reset gate, so its gradient is that of U_n h_.",
 }
 
-WRONG = {
+WRONG = INSIDE | {
     "no direct way": wrong(
         "dh * z + du @ U", "du @ U", "dh ∘ z is left out of dh_: that is the path that passes no matrix"
     ),
@@ -101,23 +100,8 @@ WRONG = {
     "bias before the gate": wrong(
         "dv.sum", "da_n.sum", "db_hn is made from da_n; b_hn stands behind the reset gate, so it is da_n ∘ r"
     ),
-    "difference turned": wrong("(h_ - n)", "(n - h_)", "dz is dh ∘ (n - h_): the signs are exchanged"),
-    "the new forgotten": wrong(
-        "(h_ - n)", "h_", "dz is dh ∘ h_: the second place of z, in 1 - z, is left out"
-    ),
-    "the old forgotten": wrong(
-        "(h_ - n)", "-n", "dz is -dh ∘ n: the first place of z, before h_, is left out"
-    ),
-    "candidate ungated": wrong("dh * (1 - z) *", "dh *", "dn is all of dh; the candidate came in with 1 - z"),
-    "share exchanged": wrong("dh * (1 - z)", "dh * z", "dn is dh ∘ z; the candidate came in with 1 - z"),
-    "r times h_": wrong(
-        "da_n * v", "da_n * h_", "dr is da_n ∘ h_; after the product r multiplies U_n h_ + b_hn"
-    ),
     "r without b_hn": wrong(
         "da_n * v", "da_n * u_n", "dr is da_n ∘ U_n h_; the second bias stands in the same bracket"
-    ),
-    "r times itself": wrong(
-        "da_n * v", "da_n * r * v", "dr is da_n ∘ r ∘ v, as if r had multiplied itself; it is da_n ∘ v"
     ),
     "forward without b_hn": wrong(
         "u_n + b_hn", "u_n", "the forward step inside leaves b_hn out: v is U_n h_ + b_hn"
@@ -130,22 +114,17 @@ WRONG = {
         "[da_r, da_z, da_n]", "[da_z, da_r, da_n]", "[da_r, da_z, dv]", "[da_z, da_r, dv]",
         "da is joined in the order z, r, n; the rows lie r, z, n",
     ),
-    "no slopes": wrong(
-        " * r * (1 - r)", "", " * z * (1 - z)", "", " * (1 - n**2)", "",
-        "the slopes of the gates and of tanh are missing",
-    ),
-    **slopes("rz", "n", without=["sign of z"]),  # that is "difference turned"
     **turned_blocks("rzn", "du @ U"),
 }  # fmt: skip
 
 exercise = Exercise(
-    id="E7.3",
+    id="E7.4",
     title="The GRU's step back",
     solution=gru_backward,
-    minutes=25,
+    minutes=15,
     difficulty=4,
     importance=4,
-    lines=10,
+    lines=8,
     can_now="send a gradient back through a GRU, and name the paths that lead from h to h_",
     returns={
         "dW": "(3H, I)", "dU": "(3H, H)", "db": "(3H,)", "db_hn": "(H,)", "dx": "(B, I)", "dh_": "(B, H)",

@@ -1,4 +1,4 @@
-"""E7.4: the width at which a GRU has as many parameters as an LSTM."""
+"""E7.5: the width at which a GRU has as many parameters as an LSTM."""
 
 from types import SimpleNamespace
 
@@ -85,7 +85,7 @@ WRONG = {
 }  # fmt: skip
 
 exercise = Exercise(
-    id="E7.4",
+    id="E7.5",
     title="Equal parameters",
     solution=equal_width,
     minutes=8,
