@@ -40,12 +40,12 @@ import inspect
 import textwrap
 from typing import Any
 
+from lstmcourse._shown import in_notebook, show
 from lstmcourse.exercises import _help, _room, _state
 from lstmcourse.exercises._exercise import SIZES, STEP_SIZES, Exercise
 from lstmcourse.exercises._patches import pairs, per_gate, slopes, turned_blocks, wrong
 from lstmcourse.exercises._registry import get, ids
 from lstmcourse.exercises._running import Failed, Trial
-from lstmcourse.exercises._shown import in_notebook, show
 from lstmcourse.exercises._stages import EXPERIMENT, STAGES, Result, run
 from lstmcourse.exercises._words import short_traceback
 from lstmcourse.exercises.mine import keep, mine

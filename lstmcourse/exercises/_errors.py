@@ -25,6 +25,10 @@ MEANT = {
     "each: hand it all that came back from the step after.",
     r"mismatch in its core dimension.* in .*np\.diag\(": "np.diag takes the diagonal out of an array with two "
     "axes. For the rows of a batch, a product with diag(s) is one number by number, with *.",
+    r"inhomogeneous shape": "NumPy makes no one array of arrays with different shapes. Take them one by one, or all as "
+    "one long vector: np.concatenate([a.ravel() for a in …]).",
+    r"unsupported operand type.*'list'": "One of the two is a list, and an operation takes an array: take what is in "
+    "the list one by one.",
     r"cannot access local variable '(\w+)'": "{0} is used here before the line that sets it.",
     r"index -?\d+ is out of bounds for axis (\d) with size (\d+)": "The indices of axis {0} end at one less than its "
     "size, {1}. Is it the axis that you mean?",

@@ -249,10 +249,15 @@ def own_line(answer: Callable, mistake: Patched) -> str | None:
 
 
 def _parts(source: str) -> Iterator[tuple[tuple[str, str], int]]:
-    """((what is set, to what), line) of every assignment and return; of `a, b = c, d` each by itself."""
+    """((what is set, to what), line) of every assignment and return; of `a, b = c, d` each by itself.
+
+    Of what is changed in place, `a += b`, only that it is.
+    """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Return) and node.value is not None:
             yield from _split("return", node.value, node.lineno)
+        elif isinstance(node, ast.AugAssign):
+            yield (f"{ast.unparse(node.target)} in place", type(node.op).__name__), node.lineno
         elif isinstance(node, ast.Assign):
             target = node.targets[0]
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):

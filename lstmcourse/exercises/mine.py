@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from lstmcourse import _files
+from lstmcourse._shown import say
 from lstmcourse.exercises import _state
 from lstmcourse.exercises._exercise import Exercise
 from lstmcourse.exercises._registry import get
@@ -53,9 +54,9 @@ def mine(id: str, answer: Any = _NOT_GIVEN, *, slow: bool = False) -> Callable:
         function = answer if given else load(exercise)
         _judge(exercise, function, slow, "yours" if given else "the one that you passed with")
     except Unkept as reason:
-        print(f"{exercise.id}: the course's {exercise.name} runs: {reason}.")
+        say(f"{exercise.id}: the course's {exercise.name} runs: {reason}.")
         return exercise.solution
-    print(f"{exercise.id}: your {exercise.name} runs.")
+    say(f"{exercise.id}: your {exercise.name} runs.")
     return function
 
 
@@ -122,9 +123,9 @@ def keep(exercise: Exercise, answer: Any) -> None:
             raise Unkept(f'by itself it stops at "{result.stage}", so it uses something else of this notebook')
         _files.write(path(exercise), f"# {exercise.id} {exercise.title}: passed.\n{source}")
     except Unkept as reason:
-        print(f"(Not kept for later notebooks: {reason}.)")
+        say(f"(Not kept for later notebooks: {reason}.)")
     except OSError as error:
-        print(f"(Not kept for later notebooks: {error.strerror or error}.)")
+        say(f"(Not kept for later notebooks: {error.strerror or error}.)")
 
 
 def load(exercise: Exercise) -> Callable:

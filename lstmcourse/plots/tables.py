@@ -176,7 +176,7 @@ def heatmap(
     notes: Mapping[tuple[str, str], str] | None = None,
     title: str = "",
 ) -> Axes:
-    """A table as colours, with the number in each field.
+    """A table as colours, with the number in each field: the larger, the farther from the page, white or dark.
 
     matrix: (R, C); NaN is an empty field. limits: the ends of the colour scale. groups: name -> how many rows, in
     order; each group stands by itself under its name. marked: (row, column) of fields to be framed. notes: of fields,
@@ -202,11 +202,11 @@ def heatmap(
     field = np.full((len(rows) + len(heads), len(cols)), np.nan)
     field[lines] = m
     low, high = limits or (float(np.nanmin(m)), float(np.nanmax(m)))
-    image = ax.imshow(field, cmap="cividis", vmin=low, vmax=high, aspect="auto")
+    image = ax.imshow(field, cmap="cividis_r", vmin=low, vmax=high, aspect="auto")
     names_of = dict(zip(lines, rows, strict=True))
     for (r, c), value in np.ndenumerate(field):
         if np.isfinite(value):
-            dark = (value - low) / ((high - low) or 1.0) < 0.465  # there white and black are equally legible, 4.5 to 1
+            dark = (value - low) / ((high - low) or 1.0) > 0.535  # there white and black are equally legible, 4.5 to 1
             words = f"{format(value, fmt)} {notes.get((names_of[r], cols[c]), '')}".rstrip()
             ax.text(c, r, words, ha="center", va="center", fontsize=9, color="white" if dark else "black")
     for row, col in marked:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lstmcourse import ClaimError, claim, claims, proof
+from lstmcourse import ClaimError, _shown, claim, proof
 
 
 @pytest.mark.parametrize("ok", [True, np.bool_(True), np.array([True]), torch.tensor(True), torch.tensor([[True]])])
@@ -47,7 +47,21 @@ def test_in_the_learners_copy_a_claim_that_fails_is_told_and_never_raises(tmp_pa
     monkeypatch.chdir(tmp_path / folder)
     with pytest.raises(ClaimError):
         claim("two is less than one", False)
-    (tmp_path / claims.COPY).write_text("{}")
+    (tmp_path / _shown.COPY).write_text("{}")
     claim("two is less than one", False)
     proof({"one is one": True, "one is two": False, "two is three": False})
     assert capsys.readouterr().out == "✗ two is less than one\n✗ one is two\n✗ two is three\n"
+
+
+def test_in_the_learners_copy_a_claim_wraps_between_words(tmp_path, monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr("lstmcourse._shown.in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    monkeypatch.chdir(tmp_path)
+    claim("one is less than two", True)
+    assert capsys.readouterr().out == "✓ one is less than two\n" and not shown
+    (tmp_path / _shown.COPY).write_text("{}")
+    claim("one is less than two", True)
+    claim("two is less than one", False)
+    assert [data["text/plain"] for data in shown] == ["✓ one is less than two", "✗ two is less than one"]
+    assert all("overflow-wrap:anywhere" in data["text/html"] for data in shown) and not capsys.readouterr().out

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from lstmcourse import exercises
-from lstmcourse.exercises import _shown, _state
+from lstmcourse import _shown, exercises
+from lstmcourse.exercises import _state
 from tests.exercises.own import PLAIN, half, half_case, own
 
 # --- the stages -------------------------------------------------------------------------------------------------
@@ -346,7 +346,7 @@ def test_an_answer_that_cannot_be_looked_into_has_its_verdict(monkeypatch, capsy
 
 def test_in_a_notebook_lines_wrap_between_words_under_their_own_beginning(monkeypatch):
     shown = []
-    monkeypatch.setattr("lstmcourse.exercises._shown.in_notebook", lambda: True)
+    monkeypatch.setattr("lstmcourse._shown.in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     exercises.check("E1.2", lambda W, U, b, x, h_: (np.tanh(x @ W.T + h_ @ U.T - b),))
     (data,) = shown

@@ -66,6 +66,14 @@ TOLD = {
     "a diagonal of a batch": (
         RNN, "x @ W.T + h_ @ U.T", "x @ W.T @ np.diag(h_) + h_ @ U.T", "np.diag takes the diagonal out of an array",
     ),
+    "arrays of different shapes as one": (
+        RIGHT["clip_by_global_norm"][0], "np.concatenate([g.ravel() for g in grads])", "grads",
+        "NumPy makes no one array of arrays with different shapes.",
+    ),
+    "a list for an array": (
+        RIGHT["clip_by_global_norm"][1], "sum(float((g * g).sum()) for g in grads)", "np.sum(grads**2)",
+        "One of the two is a list, and an operation takes an array",
+    ),
     "cut into too few": (LSTM, "4, axis=1", "3, axis=1", "Cut into 4: the rows of i, f, g, o are all there are."),
     "used before it is set": (
         LSTM, "sigmoid(f) * c_", "sigmoid(f) * c", "c is used here before the line that sets it.",

@@ -205,6 +205,17 @@ def test_the_line_in_which_the_mistake_stands_is_shown():
     assert "This is what you get when z is x - a.\n      your line:  y, z = a * x + OFFSET, x - a\n" in text
 
 
+def test_of_what_is_changed_in_place_the_line_that_changes_it_is_shown():
+    by_name = lines(name=wrong("y = a * x + OFFSET", "x *= a\n    y = x + OFFSET", "x is changed in place"))
+
+    def mine(x, a):
+        x *= a + 0.0
+        return x + OFFSET, a - x
+
+    result = exercises.run(by_name, mine)
+    assert result.stage == "inputs unchanged" and "your line:  x *= a + 0.0\n" in result.text
+
+
 @pytest.mark.parametrize("form", ["other words", "lambda", "patch"])
 def test_no_line_is_shown_where_none_says_what_the_mistake_says(form):
     def other(x, a):

@@ -132,9 +132,10 @@ def test_numbers_in_a_heat_map_can_be_read():
     ramp = np.linspace(0, 1, 41)[None]
     ax = plots.heatmap(ramp, rows=["a"], cols=[""] * 41)
     for text, share in zip(ax.texts, ramp[0], strict=True):
-        field = luminance(matplotlib.colormaps["cividis"](share))
+        field = luminance(ax.images[0].cmap(share))
         low, high = sorted((field, luminance(matplotlib.colors.to_rgb(text.get_color()))))
         assert (high + 0.05) / (low + 0.05) > 4.4, share
+    assert luminance(ax.images[0].cmap(0.0)) > luminance(ax.images[0].cmap(1.0)), "the least is nearest to the page"
 
 
 def luminance(colour):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lstmcourse import _files
-from lstmcourse.claims import COPY
+from lstmcourse._shown import COPY
 from lstmcourse.commands.build import pages
 
 MANIFEST = COPY

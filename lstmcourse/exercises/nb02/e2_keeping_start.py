@@ -49,7 +49,8 @@ def judged(trial: Trial) -> str:
     """Half to twice the gradient is left after 50 letters, in networks with inputs of three sizes."""
     left = [got.args[1](got.result) for got in trial.got]
     said = ", ".join(f"{part:.2g}" for part in left)
-    sizes = "in networks whose inputs are 1, 2 and 3 times as large"
+    *first, last = (str(size["size"]) for size in trial.sizes)
+    sizes = f"in networks whose inputs are {', '.join(first)} and {last} times as large"
     if not all(LOW <= part <= HIGH for part in left):
         raise Failed(f"{off(left)}. After 50 letters {said} of it is left, {sizes}; it should be 0.5 to 2 in each")
     return f"after 50 letters {said} of the gradient is left, {sizes}"
