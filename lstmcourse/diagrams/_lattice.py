@@ -52,7 +52,7 @@ def lattice(
     for x, words in ((LEFT, "with peepholes"), (RIGHT, "without peepholes")):
         out.append(text(x - LONG / 2, BASE - 24, words, ink("muted"), 12, "start", ITALIC))
     out.append(
-        text(RIGHT - LONG / 2, TALL - 14, "Dashed: nearly so. Two heads: equal there.", ink("muted"), 12, "start")
+        text(RIGHT - LONG / 2, TALL - 14, "Dashed: alike near 0. Two heads: equal there.", ink("muted"), 12, "start")
     )
     said = "; ".join(edge.name for edge in LIMITS)
     found = "".join(f" {TITLES[name]}: {k} of {n}." for name, (k, n) in counts.items())
@@ -88,6 +88,8 @@ def _edge(edge: Limit, ink: Ink) -> str:
     drawn = line(ends, ink("muted"), 1.8, dash) + arrow(ends, ink("muted"), width=2.2)
     if edge is LIMITS[-1]:
         drawn += arrow(ends, ink("muted"), back=True, width=2.2)
+    if ends[0][0] == ends[-1][0] and len(ends) == 2:  # straight down, the words beside it
+        return drawn + text(*at, edge.where, ink("ink"), 11.5, "start")
     wide = 6.6 * len(edge.where)
     ground = f'<rect x="{at[0] - wide / 2:g}" y="{at[1] - 12:g}" width="{wide:g}" height="16" fill="{ink("ground")}"/>'
     return drawn + ground + text(*at, edge.where, ink("ink"), 11.5)
@@ -101,7 +103,7 @@ def _way(start: str, end: str) -> tuple[list[Point], Point]:
         spine, edge = SPINES[x0], x0 + side
         return [(edge, y0), (spine, y0), (spine, y1), (edge, y1)], ((spine + edge) / 2 - side / 26, y1 + 4)
     if x0 == x1:  # straight down
-        return [(x0, y0 + HIGH / 2), (x1, y1 - HIGH / 2)], (x0, (y0 + y1) / 2 + 4)
+        return [(x0, y0 + HIGH / 2), (x1, y1 - HIGH / 2)], (x0 + 8, (y0 + y1) / 2 + 4)
     end_y = y1 + (0.2 * (y0 - y1) if end == "rnn" else 0.0)
     ends = [(x0 + LONG / 2, y0), (x1 - LONG / 2, end_y)]
     return ends, ((ends[0][0] + ends[1][0]) / 2 - 4, (y0 + end_y) / 2 + 4)

@@ -7,6 +7,7 @@ import numpy as np
 
 from lstmcourse.exercises import Exercise, wrong
 from lstmcourse.exercises._cases import step_case, weights
+from lstmcourse.exercises._patches import source_of
 
 ROWS = {"nig": 3, "nfg": 3, "nog": 3, "cifg": 3, "niaf": 4, "noaf": 4}
 
@@ -24,7 +25,8 @@ def variant_step(
     "nig" no input gate, i = 1; "nfg" no forget gate, f = 1; "nog" no output gate, o = 1; "cifg" coupled, i = 1 - f;
     "niaf" the candidate is not squashed, g = a_g; "noaf" the cell is not squashed when shown, h = o * c.
     W, U, b hold the rows i, f, g, o, in this order, without those of a gate that is not computed: "fgo" for "nig".
-    x (B, I) is the input now; h_ (B, H) and c_ (B, H) are the states one step ago.
+    x (B, I) is the input now; h_ (B, H) and c_ (B, H) are the states one step ago. The rows are taken apart already:
+    a["f"], say, is the sum that goes into the σ of f, and "f" in a says whether there is one.
     Returns h (B, H), c (B, H).
     """
     rows = {"nig": "fgo", "nfg": "igo", "nog": "ifg", "cifg": "fgo"}.get(name, "ifgo")
@@ -38,22 +40,23 @@ def variant_step(
     return o * y, c
 
 
+GIVEN = """\
+    rows = {"nig": "fgo", "nfg": "igo", "nog": "ifg", "cifg": "fgo"}.get(name, "ifgo")
+    a = dict(zip(rows, np.split(x @ W.T + h_ @ U.T + b, len(rows), axis=1), strict=True))
+    ...
+"""
+
 HINTS = (
-    "It is your LSTM step with six exceptions. First find out which rows there are, and give each its letter; a gate\n"
-    "that has no rows is 1.",
-    "rows: igo without f, fgo without i or with i = 1 - f, ifg without o, ifgo for the other two. Then as always:\n"
+    "It is your LSTM step with six exceptions. A gate that has no rows is 1, but i in the coupled cell.",
     "c = f * c_ + i * g, h = o * tanh(c), where g or the last tanh may be left as it is.",
     """
-    rows = {"nig": "fgo", ...}.get(name, "ifgo")
-    a = dict(zip(rows, np.split(x @ W.T + h_ @ U.T + b, len(rows), axis=1)))
+    i, f, o = (1 / (1 + np.exp(-a[k])) if k in a else ... for k in "ifo")
     """,
 )
 
 SYMPTOMS = {
-    "array split does not result in an equal division": "This variant has three blocks of rows, not four: cut into "
-    "len(rows) pieces, along axis=1.",
     "right for some names only": "check says for which name it is wrong: set that one thing beside the equations.",
-    "KeyError": "A gate that is not computed has no rows, so it is not among the pieces: it is 1.",
+    "KeyError": "A gate that is not computed has no rows, so it is not in a: it is 1.",
 }
 
 WRONG = {
@@ -139,10 +142,10 @@ exercise = Exercise(
     id="E8.2",
     title="Six variants",
     solution=variant_step,
-    minutes=20,
-    difficulty=3,
+    minutes=10,
+    difficulty=2,
     importance=4,
-    lines=9,
+    lines=7,
     can_now="write any variant of the LSTM as a change of one line, and say which weights it does without",
     returns={"h": "(B, H)", "c": "(B, H)"},
     hints=HINTS,
@@ -150,5 +153,6 @@ exercise = Exercise(
     wrong=WRONG,
     case=case,
     sizes=SIZES,
+    stub=source_of(variant_step)[0] + GIVEN.rstrip("\n"),
     edges={f'"{name}"': _edge(name) for name in ("nfg", "nog", "niaf")},
 )
