@@ -90,7 +90,19 @@ SYMPTOMS = {
     "A_i, A_f, A_g, A_o, A_c.",
 }
 
+FACTORS = "lstm_factors(c0, cs, gates)"
+
 WRONG = turned_blocks("ifgo", "da[t] @ U") | {
+    "no slopes": wrong(
+        FACTORS,
+        f"{FACTORS}\n    i, _, g, _ = np.split(gates, 4, axis=2)\n"
+        "    A_i, A_f, A_g, A_o = g, np.concatenate([c0[None], cs[:-1]]), i, np.tanh(cs)",
+        "the slopes of σ and tanh are left out: da takes the gradients of i, f, g and o as they are",
+    ),
+    "c after for f": wrong(
+        FACTORS, f"{FACTORS}\n    A_f = lstm_factors(cs[0], np.roll(cs, -1, axis=0), gates)[1]",
+        "da_f is made with c after each step; f multiplied the c before it",
+    ),
     "bias of step 0": wrong(
         "rows.sum(axis=0)", "da[0].sum(axis=0)", "db is that of step 0 alone; b served every step, so they add up"
     ),
