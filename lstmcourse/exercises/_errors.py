@@ -29,6 +29,8 @@ MEANT = {
     "one long vector: np.concatenate([a.ravel() for a in …]).",
     r"unsupported operand type.*'list'": "One of the two is a list, and an operation takes an array: take what is in "
     "the list one by one.",
+    r"at index (\d) has (\d) dimension\(s\) and the array at index (\d) has (\d)": "One array has an axis less than "
+    "the other: a[None] puts one in front of a.",
     r"cannot access local variable '(\w+)'": "{0} is used here before the line that sets it.",
     r"index -?\d+ is out of bounds for axis (\d) with size (\d+)": "The indices of axis {0} end at one less than its "
     "size, {1}. Is it the axis that you mean?",

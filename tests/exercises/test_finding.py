@@ -74,6 +74,9 @@ TOLD = {
         RIGHT["clip_by_global_norm"][1], "sum(float((g * g).sum()) for g in grads)", "np.sum(grads**2)",
         "One of the two is a list, and an operation takes an array",
     ),
+    "an axis less": (
+        RIGHT["lstm_factors"][0], "[[c0], cs[:-1]]", "[c0, cs[:-1]]", "One array has an axis less than the other",
+    ),
     "cut into too few": (LSTM, "4, axis=1", "3, axis=1", "Cut into 4: the rows of i, f, g, o are all there are."),
     "used before it is set": (
         LSTM, "sigmoid(f) * c_", "sigmoid(f) * c", "c is used here before the line that sets it.",

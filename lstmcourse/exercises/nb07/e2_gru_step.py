@@ -85,6 +85,9 @@ WRONG = e1.SHARED | {
     ),
     "z for r": wrong("r * (u_n", "z * (u_n", e1.Z_FOR_R),
     "1 - r": wrong("r * (u_n", "(1 - r) * (u_n", "1 - r multiplies the bracket; r = 0 is what shuts it out"),
+    "U_n h_ outside too": wrong(
+        "a_n + r * (u_n", "a_n + u_n + r * (u_n", "U_n h_ is added outside the bracket as well, past the reset gate"
+    ),
     "no second bias": wrong("u_n + b_hn", "u_n", "b_hn is left out"),
 }  # fmt: skip
 

@@ -72,6 +72,9 @@ INSIDE = {
     "r times itself": wrong(
         "da_n * v", "da_n * r * v", "dr is da_n ∘ r ∘ v, as if r had multiplied itself; it is da_n ∘ v"
     ),
+    "dr from dn": wrong(
+        "da_n * v", "dh * (1 - z) * v", "dr is made from dn; r stands inside the tanh, so it is made from da_n"
+    ),
     "no slopes": wrong(
         " * r * (1 - r)", "", " * z * (1 - z)", "", " * (1 - n**2)", "",
         "the slopes of the gates and of tanh are missing",
@@ -97,6 +100,9 @@ exercise = Exercise(
         ),
         "dv from dn": wrong(
             "da_n * r\n", "dh * (1 - z) * r\n", "dv is made from dn; v stands inside the tanh, so it is made from da_n"
+        ),
+        "slope of v": wrong(
+            "da_n * r\n", "da_n * r * (1 - v**2)\n", "dv has a slope 1 - v²; v goes through no function of its own"
         ),
         "the z of the update": wrong("da_n * r\n", "da_n * z\n", "dv is da_n ∘ z; what multiplies v is r"),
     },

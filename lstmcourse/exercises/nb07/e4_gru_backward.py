@@ -106,6 +106,9 @@ WRONG = INSIDE | {
     "forward without b_hn": wrong(
         "u_n + b_hn", "u_n", "the forward step inside leaves b_hn out: v is U_n h_ + b_hn"
     ),
+    "forward with U_n h_ outside too": wrong(
+        "a_n + r * v", "a_n + u_n + r * v", "the forward step inside adds U_n h_ outside the bracket as well"
+    ),
     "mean over the batch": wrong(
         "da.sum", "da.mean",
         "db is the mean over the batch; every sequence has its own share in the loss, and the shares add up",

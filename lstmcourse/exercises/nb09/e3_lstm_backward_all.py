@@ -114,6 +114,10 @@ WRONG = turned_blocks("ifgo", "da[t] @ U") | {
     ),
     "dc not carried": wrong("dc = dc + dh * A_c[t]", "dc = dh * A_c[t]", "what comes along c from later is dropped"),
     "no gradient through h to c": wrong("dc + dh * A_c[t]", "dc", "what h sends into c is dropped"),
+    "da before h's share": wrong(
+        "dc = dc + dh * A_c[t]", "new = dc + dh * A_c[t]", "dc * f[t]", "new * f[t]",
+        "da is made from the dc that came back, before dh A_c is added to it",
+    ),
     "f forgotten along c": wrong("dc * f[t]", "dc", "c passes its gradient on undiminished; it is multiplied by f"),
     "i along c": wrong(
         "gates[:, :, H : 2 * H]", "gates[:, :, :H]", "dc goes to the step before times i; c₋ was multiplied by f"
