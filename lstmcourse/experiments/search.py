@@ -1,5 +1,6 @@
 """A random search over settings, and which of them the result depends on, in the manner of Greff et al. 2017."""
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -52,8 +53,10 @@ def random_search(
     return {"error": training.score(training.mse, test)(ensemble).tolist()}
 
 
-def shares(record: Record, grid: int = 12, seed: int = 0) -> dict[str, float]:
+def shares(record: Record, trials: Sequence[str] = (), grid: int = 12, seed: int = 0) -> dict[str, float]:
     """How much of the variance of ln error each setting explains, and each pair beyond its two: fractions by name.
+
+    trials: the names of those to look at, all of them unless given.
 
     A forest of regression trees is fitted to the trials; on a grid over RANGES its prediction is split into the means
     over all but one setting, over all but two, and the rest: Hutter, Hoos and Leyton-Brown (2014), "An efficient
@@ -64,9 +67,9 @@ def shares(record: Record, grid: int = 12, seed: int = 0) -> dict[str, float]:
     names = tuple(RANGES)
     scale = lambda name, value: np.log(value) if name in LOGARITHMIC else value
     x, y = [], []
-    for label, settings in record.grid.items():
+    for label in trials or record.grid:
         for error in record.pooled(label):
-            x.append([scale(name, settings[name]) for name in names])
+            x.append([scale(name, record.grid[label][name]) for name in names])
             y.append(np.log(error))
     forest = RandomForestRegressor(200, min_samples_leaf=3, random_state=seed).fit(x, y)
     axes = [np.linspace(scale(name, RANGES[name][0]), scale(name, RANGES[name][1]), grid) for name in names]
