@@ -101,34 +101,20 @@ def from_input_gate(*weights):
     return [np.concatenate((-i, g, o)) for i, g, o in thirds]
 """,
     ],
-    "gate_to_count": [
+    "counting_limit": [
+        "def counting_limit(step):\n    return np.log1p(-np.sqrt(step)) / np.log1p(-step)",
         """
-def counts(f, n):
-    c = 0.0
-    for g in [1.0] * n + [-1.0] * (n - 1):
-        c = f * c + (1 - f) * g
-    return c > 0
-def gate_to_count(n):
-    low, high = 0.0, 1.0
-    while high - low > 1e-12:
-        f = (low + high) / 2
-        low, high = (low, f) if counts(f, n) else (f, high)
-    return high
-""",
-        """
-def gate_to_count(n):
-    step, at = 0.5, 1.0
-    for _ in range(50):
-        f = at - step
-        if f > 0 and f ** (n - 1) * (2 - f**n) > 1:
-            at = f
-        step = step / 2
-    return at
+import math
+def counting_limit(step):
+    f = 1 - step
+    y = 1 - math.sqrt(1 - f)  # of y (2 - y) = f the root below 1
+    return math.log(y, f)
 """,
         """
 from scipy.optimize import brentq
-def gate_to_count(n):
-    return brentq(lambda f: f ** (n - 1) * (2 - f**n) - 1, 0.0, 1 - 0.5 / n**2, xtol=1e-14) + 1e-12
+def counting_limit(step):
+    f = 1 - step
+    return brentq(lambda n: f ** (n - 1) * (2 - f**n) - 1, 1, 2 / step, xtol=1e-13, rtol=1e-14)
 """,
     ],
     "lstm_from_coupled": [
