@@ -158,7 +158,8 @@ def scatter(
         if log:
             scale("log")
             spell_out(axis)
-    return finish(ax, xlabel, ylabel, title, f"{ylabel or 'value'} against {xlabel}, one mark per run. {'; '.join(said)}.")
+    alt = f"{ylabel or 'value'} against {xlabel}, one mark per run. {'; '.join(said)}."
+    return finish(ax, xlabel, ylabel, title, alt)
 
 
 @style()
