@@ -58,7 +58,7 @@ def best_counts(record: Record) -> dict[str, list[tuple[int, int]]]:
 ODYSSEY = {
     "counting": "accept aⁿbⁿ for n beyond the 10 of training: hold a number that grows",
     "reber": "name one letter again after 5 to 36 others: keep one of two things",
-    "adding": "add two marked numbers out of 50: store exactly, and keep the others out",
+    "adding": "add two marked numbers out of 50: store their sum, and keep the others out",
     "intervals": "fire again after the interval of the last two pulses: tell times apart by one step",
     "copying": "repeat three letters ten steps later: keep several things, in order",
 }
