@@ -214,7 +214,7 @@ def missing_part(step):
     if moves[2] == 0:
         return "nog"
     h, c = step(30, -30, 4, 30, 0)
-    return "niaf" if c > 1.5 else "noaf" if h == c else "lstm"
+    return "niaf" if c > 1.5 else "noaf" if np.isclose(h, c) else "lstm"
 """,
     ],
     "read_through": [
