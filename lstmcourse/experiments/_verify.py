@@ -7,6 +7,7 @@ from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..data import DataUnavailable
 from . import _run
 from ._records import BLOCKS, Record, blocks, cell_of, machine
 from ._registry import Experiment, ExperimentError, find
@@ -43,7 +44,8 @@ def verify(
 ) -> list[Checked]:
     """Train `share` of all stored nets again, cells of the grids drawn at random, and compare.
 
-    What would take all processes together more than `minutes`, by the stored times, is passed over for what would not.
+    What would take all processes together more than `minutes`, by the stored times, is passed over for what would not,
+    and so is a record whose data are not on this machine.
     seed: of the draw, another one each time unless given. workers: processes, one a core unless given.
     Raises ExperimentError where nothing is stored.
     """
@@ -65,7 +67,13 @@ def verify(
         futures = {executor.submit(_run.job, *_again(record, rows)): (record, rows) for record, rows in drawn}
         for future in as_completed(futures):
             record, rows = futures[future]
-            for row, again in zip(rows, future.result(), strict=True):
+            try:
+                trained = future.result()
+            except DataUnavailable as missing:
+                if report:
+                    report(f"passed over: {record.data['name']}: {missing}")
+                continue
+            for row, again in zip(rows, trained, strict=True):
                 one = _compared(record, row, again["values"])
                 checked.append(one)
                 if report:

@@ -539,6 +539,19 @@ def test_verify_finds_what_is_not_as_stored(monkeypatch, tmp_path, here):
         verify(tmp_path / "nothing")
 
 
+def elsewhere(kind, n, seed, updates, lr, device):
+    """A run whose data somebody else has."""
+    raise data.DataUnavailable("music is not on this machine")
+
+
+def test_verify_passes_over_a_record_whose_data_are_elsewhere(monkeypatch, tmp_path, here):
+    toys.make(monkeypatch)
+    run_toy(tmp_path)
+    toys.make(monkeypatch, function=elsewhere)
+    checked, lines = verify(tmp_path, share=1.0, report=(lines := []).append), lines
+    assert checked == [] and set(lines) == {"passed over: toy: music is not on this machine"}
+
+
 def test_verify_keeps_to_its_minutes_and_judges_another_machine_by_counts(monkeypatch, tmp_path, here):
     toys.make(monkeypatch, nets=20)
     run_toy(tmp_path)
