@@ -153,7 +153,7 @@ def scatter(
         mark, label = MARKERS[k % len(MARKERS)], "" if name in ("", ylabel) else name
         ax.plot(xs[there], ys[there], mark, color=colour(name, k), alpha=0.6, ms=5, mec="white", mew=0.4, label=label)
         middle = f"median {np.median(xs[there]):.3g}, {np.median(ys[there]):.3g}, " if there.any() else ""
-        said.append(f"{name}: {middle}{there.sum()} of {len(xs)} runs")
+        said.append(f"{name}: {middle}{there.sum()} of {len(xs)} runs".removeprefix(": "))
     for log, scale, axis in ((logx, ax.set_xscale, ax.xaxis), (logy, ax.set_yscale, ax.yaxis)):
         if log:
             scale("log")
